@@ -1,0 +1,36 @@
+// Durations as people write them: milliseconds, or a number with a unit.
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** In words, for messages that must say what a duration looks like. */
+export const DURATION_FORM = "milliseconds or a duration such as 250ms, 5s, 2m";
+
+/**
+ * Milliseconds of `250`, `"250"`, `"250ms"`, `"1.5s"`, `"2m"`, `"1h"` or `"7d"`;
+ * undefined for anything else, negative and infinite values included.
+ */
+export function parseDuration(value: number | string): number | undefined {
+  if (typeof value === "number") {
+    return Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+  }
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  const unit = (match[2] ?? "ms") as keyof typeof UNITS;
+  return Math.round(Number(match[1]) * UNITS[unit]);
+}
+
+/** A short human form of milliseconds: `850ms`, `12s`, `3m 20s`, `2h 5m`, `4d 1h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
+  const seconds = Math.floor(ms / 1_000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return joinUnits([minutes, "m"], [seconds % 60, "s"]);
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return joinUnits([hours, "h"], [minutes % 60, "m"]);
+  return joinUnits([Math.floor(hours / 24), "d"], [hours % 24, "h"]);
+}
+
+function joinUnits(major: [number, string], minor: [number, string]): string {
+  return minor[0] === 0 ? major.join("") : `${major.join("")} ${minor.join("")}`;
+}

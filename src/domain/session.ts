@@ -1,0 +1,120 @@
+// What a session is: what was asked for (SessionSpec) and what can be said of it now
+// (SessionSnapshot). Plain data, in milliseconds and bytes; the HTTP layer gives it its JSON form.
+
+/** The five states of a session, and no others. */
+export type SessionState = "starting" | "running" | "stopping" | "exited" | "failed";
+
+/** One of the child's two output streams. */
+export type OutputStream = "stdout" | "stderr";
+
+/** A stream to read: one of the child's, or both in the order korun saw them. */
+export type LogStream = OutputStream | "blended";
+
+/** Grace between SIGTERM and SIGKILL unless the session says otherwise, in ms. */
+export const DEFAULT_GRACE_MS = 2_000;
+
+/** Quiet time after the last file change before a restart, in ms. */
+export const DEFAULT_DEBOUNCE_MS = 250;
+
+/** What was asked for. Immutable for the life of a session. */
+export interface SessionSpec {
+  /** Program and arguments; never empty. */
+  readonly command: readonly [string, ...string[]];
+  /** Absolute working directory. */
+  readonly cwd: string;
+  readonly name: string | undefined;
+  /** Paths and globs, as given; relative ones are resolved against `cwd`. */
+  readonly watch: readonly string[];
+  /** Globs that are never a reason to restart, as given. */
+  readonly ignore: readonly string[];
+  /** Variables set on top of the base environment, shown as `env_overrides`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What the child inherits from its caller; never shown. Undefined: the daemon's own. */
+  readonly inherited: InheritedContext | undefined;
+  readonly graceMs: number;
+  readonly debounceMs: number;
+}
+
+/** What a caller hands on to the child, taken over the Unix socket only. */
+export interface InheritedContext {
+  readonly env: Readonly<Record<string, string>>;
+  /** File mode creation mask, such as 0o022. */
+  readonly umask: number | undefined;
+  /** Soft limit of open files. */
+  readonly openFiles: number | undefined;
+}
+
+/** What a file change was, as the watcher saw it. */
+export type FileEvent = "created" | "modified" | "deleted";
+
+/** Why a run started. */
+export type StartCause =
+  | { readonly kind: "create" }
+  | { readonly kind: "manual" }
+  | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent };
+
+/** How a leader ended: by itself or by a signal such as `SIGTERM`. */
+export interface ExitStatus {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A process that outlived its run because it left the group. */
+export interface LeftBehind {
+  readonly pid: number;
+  /** The kernel's short name of it. */
+  readonly name: string;
+}
+
+/** How well file changes are seen. */
+export interface WatchStatus {
+  /** `off`: nothing to watch; `armed`; `disarmed`: stopped by intent; `degraded`: by polling. */
+  readonly state: "off" | "armed" | "disarmed" | "degraded";
+  /** Directories that cost a watch of the system's. */
+  readonly directories: number;
+  /** Why watching is degraded, and the cure. */
+  readonly problem: string | null;
+}
+
+/** Counters of what the rings hold and what went through them. Exact. */
+export interface OutputCounters {
+  readonly stdoutLines: number;
+  readonly stderrLines: number;
+  readonly blendedLines: number;
+  readonly stdoutDropped: number;
+  readonly stderrDropped: number;
+  readonly blendedDropped: number;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+}
+
+/** All that can be said of a session at one moment. Times are epoch ms. */
+export interface SessionSnapshot {
+  readonly id: string;
+  readonly spec: SessionSpec;
+  readonly state: SessionState;
+  /** The leader's pid while it lives. */
+  readonly pid: number | null;
+  /** Number of the newest run, from 1. */
+  readonly run: number;
+  readonly createdAt: number;
+  readonly firstStartedAt: number | null;
+  readonly lastStartedAt: number | null;
+  readonly lastEndedAt: number | null;
+  /** Milliseconds of the current run by a clock that never jumps; null at rest. */
+  readonly uptimeMs: number | null;
+  readonly manualRestarts: number;
+  readonly watchRestarts: number;
+  /** What started the newest run, when that was a restart. */
+  readonly lastRestartCause: StartCause | null;
+  readonly fileChanges: number;
+  readonly lastChangeAt: number | null;
+  /** As the watch entry that caught it was given: relative to `cwd` where it lies below it. */
+  readonly lastChangePath: string | null;
+  readonly exit: ExitStatus | null;
+  /** Why the command could not be started, opening with the system's code such as `ENOENT`. */
+  readonly error: string | null;
+  readonly leftBehind: readonly LeftBehind[];
+  readonly watching: WatchStatus;
+  readonly output: OutputCounters;
+}

@@ -1,0 +1,35 @@
+// The C library of this platform. Each file beside this one opens the few symbols it needs through
+// `openLibc`, so that a command that needs none of them never pays for loading.
+
+import { dlopen, type FFIFunction, read } from "bun:ffi";
+
+/** Library names by platform; on Linux the musl build finds its own name after glibc's fails. */
+const NAMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  linux: ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`],
+  darwin: ["libSystem.B.dylib"],
+};
+
+/** Opens symbols of the C library. Throws when the platform has no known C library. */
+export function openLibc<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
+  const names = NAMES[process.platform] ?? [];
+  let failure: unknown = new Error(`no C library is known for ${process.platform}`);
+  for (const name of names) {
+    try {
+      return dlopen(name, symbols).symbols;
+    } catch (thrown) {
+      failure = thrown;
+    }
+  }
+  throw failure;
+}
+
+const errnoSymbol = process.platform === "darwin" ? "__error" : "__errno_location";
+let errnoLocation: (() => unknown) | undefined;
+
+/** The calling thread's errno. Only meaningful right after a call that failed. */
+export function errno(): number {
+  errnoLocation ??= openLibc({ [errnoSymbol]: { args: [], returns: "ptr" } })[
+    errnoSymbol
+  ] as () => unknown;
+  return read.i32(errnoLocation() as Parameters<typeof read.i32>[0], 0);
+}
