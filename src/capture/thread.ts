@@ -1,0 +1,143 @@
+// The capture thread. It sleeps in poll(2) over the pipes of all children and moves what they
+// write into the rings, so that the event loop that serves HTTP never touches a chatty child's
+// bytes. It never returns to its own event loop: messages to it are read from its mailbox when the
+// control pipe wakes it, and its own messages leave without it.
+
+import { closeSync, readSync } from "node:fs";
+import { receiveMessageOnPort } from "node:worker_threads";
+import { PollSet } from "../native/pipe.ts";
+import type { CaptureEvent, CaptureRequest, CaptureStart } from "./protocol.ts";
+import { SessionTap } from "./tap.ts";
+
+declare const self: Worker;
+
+/** Something to do when a descriptor is ready; true when it is to be waited for no longer. */
+type OnReady = (happened: number) => boolean;
+
+self.onmessage = (event: MessageEvent<CaptureStart>) => new CaptureThread(event.data).run();
+
+class CaptureThread {
+  readonly #start: CaptureStart;
+  readonly #signalled: Int32Array;
+  readonly #taps = new Map<number, SessionTap>();
+  /** Tickets by the pidfd whose end they wait for. */
+  readonly #pidfds = new Map<number, number>();
+  readonly #polled = new PollSet();
+  readonly #ready: OnReady[] = [];
+  #changed = true;
+  #quit = false;
+
+  constructor(start: CaptureStart) {
+    this.#start = start;
+    this.#signalled = new Int32Array(start.signalled);
+  }
+
+  /** Works until told to quit. */
+  run(): void {
+    while (!this.#quit) {
+      if (this.#changed) this.#rebuild();
+      if (this.#polled.wait() === 0) continue;
+      for (let place = 0; place < this.#polled.length; place += 1) {
+        const happened = this.#polled.happened(place);
+        if (happened === 0) continue;
+        if (this.#ready[place]?.(happened)) this.#polled.mute(place);
+      }
+    }
+  }
+
+  #rebuild(): void {
+    this.#changed = false;
+    this.#polled.clear();
+    this.#ready.length = 0;
+    this.#poll(this.#start.control, () => this.#readMailbox());
+    for (const [key, tap] of this.#taps) {
+      for (const pipe of tap.pipes()) {
+        this.#poll(pipe.fd, (happened) => this.#move(key, () => pipe.move(happened)));
+      }
+    }
+    for (const [pidfd, ticket] of this.#pidfds) {
+      this.#poll(pidfd, () => this.#processGone(pidfd, ticket));
+    }
+  }
+
+  #poll(fd: number, onReady: OnReady): void {
+    this.#polled.add(fd);
+    this.#ready.push(onReady);
+  }
+
+  #move(key: number, move: () => { ended: boolean; wake: boolean }): boolean {
+    const { ended, wake } = move();
+    if (wake) this.#tell({ kind: "wake", key });
+    if (ended) this.#changed = true;
+    return ended;
+  }
+
+  #processGone(pidfd: number, ticket: number): boolean {
+    this.#pidfds.delete(pidfd);
+    closeSync(pidfd);
+    this.#changed = true;
+    this.#tell({ kind: "done", ticket });
+    return true;
+  }
+
+  #readMailbox(): boolean {
+    readSync(this.#start.control, new Uint8Array(64));
+    // Lowered before the mailbox is read: who writes after this sends another byte.
+    Atomics.store(this.#signalled, 0, 0);
+    for (;;) {
+      const received = receiveMessageOnPort(this.#start.mailbox);
+      if (received === undefined) return false;
+      this.#handle(received.message as CaptureRequest);
+    }
+  }
+
+  #handle(request: CaptureRequest): void {
+    this.#changed = true;
+    switch (request.kind) {
+      case "open":
+        this.#open(request);
+        return;
+      case "begin":
+        this.#begin(request);
+        return;
+      case "drain":
+        if (this.#taps.get(request.key)?.drain()) this.#tell({ kind: "wake", key: request.key });
+        this.#tell({ kind: "done", ticket: request.ticket });
+        return;
+      case "close":
+        this.#taps.get(request.key)?.close();
+        this.#taps.delete(request.key);
+        this.#tell({ kind: "done", ticket: request.ticket });
+        return;
+      case "await":
+        this.#pidfds.set(request.pidfd, request.ticket);
+        return;
+      case "quit":
+        this.#quit = true;
+        return;
+      default:
+        request satisfies never;
+    }
+  }
+
+  #open(request: CaptureRequest & { kind: "open" }): void {
+    try {
+      this.#taps.set(request.key, new SessionTap(request));
+    } catch (thrown) {
+      this.#tell({ kind: "failed", key: request.key, message: String(thrown) });
+    }
+  }
+
+  #begin(request: CaptureRequest & { kind: "begin" }): void {
+    const tap = this.#taps.get(request.key);
+    if (tap === undefined) {
+      for (const fd of Object.values(request.pipes)) closeSync(fd);
+    } else if (tap.begin(request.run, request.pipes)) {
+      this.#tell({ kind: "wake", key: request.key });
+    }
+  }
+
+  #tell(event: CaptureEvent): void {
+    self.postMessage(event);
+  }
+}

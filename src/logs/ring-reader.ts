@@ -1,0 +1,118 @@
+// The reading side of a ring, on another thread than its writer and without a lock. An entry is
+// copied first and believed afterwards: had it been dropped meanwhile, `first` says so, and had the
+// arena wrapped or grown, the geometry counter says so and the copy is made again.
+
+import type { OutputStream } from "../domain/session.ts";
+import type { Entry } from "./entry.ts";
+import { arenaStart, F64, FLAG, I32, LENGTH_MASK, type RingLimits, slotStart } from "./layout.ts";
+
+export class RingReader {
+  readonly stream: OutputStream;
+  readonly #limits: RingLimits;
+  readonly #arena: number;
+  #bytes: Uint8Array;
+  #i32: Int32Array;
+  #f64: Float64Array;
+
+  constructor(memory: ArrayBuffer, options: { stream: OutputStream; limits: RingLimits }) {
+    this.stream = options.stream;
+    this.#limits = options.limits;
+    this.#arena = arenaStart(options.limits);
+    this.#bytes = new Uint8Array(memory);
+    this.#i32 = new Int32Array(memory);
+    this.#f64 = new Float64Array(memory, 0, Math.floor(memory.byteLength / 8));
+  }
+
+  /** Entries ever made. */
+  get count(): number {
+    return this.#field(F64.count);
+  }
+
+  /** Number of the oldest entry held, which is how many were dropped. */
+  get first(): number {
+    return this.#field(F64.first);
+  }
+
+  /** Bytes the child wrote to this stream. */
+  get bytes(): number {
+    return this.#field(F64.bytes);
+  }
+
+  /** The session's next seq; every entry below it can be read. Only of a stdout ring. */
+  get sequence(): number {
+    Atomics.load(this.#i32, I32.fence);
+    return Math.max(1, this.#field(F64.sequence));
+  }
+
+  /** Asks for a wake at the next entry. Only of a stdout ring. */
+  arm(): void {
+    Atomics.store(this.#i32, I32.armed, 1);
+  }
+
+  /** Seq of an entry that is held; of one that is not, any number. */
+  seqOf(number: number): number {
+    return this.#field((slotStart(number % this.#limits.entries) >> 3) + 1);
+  }
+
+  /** Number of the first entry from `from` on whose seq is at least `seq`; `count` if none is. */
+  search(seq: number, from = this.first): number {
+    let low = from;
+    let high = this.count;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.seqOf(middle) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** A copy of an entry, or undefined when it is no longer held. */
+  read(number: number): Entry | undefined {
+    const slot = slotStart(number % this.#limits.entries);
+    for (;;) {
+      const geometry = Atomics.load(this.#i32, I32.geometry);
+      if (geometry % 2 !== 0) continue;
+      const position = this.#field(slot >> 3);
+      const packed = this.#i32[(slot >> 2) + 6] ?? 0;
+      const entry: Entry = {
+        seq: this.#field((slot >> 3) + 1),
+        time: this.#field((slot >> 3) + 2),
+        stream: this.stream,
+        run: this.#i32[(slot >> 2) + 7] ?? 0,
+        bytes: this.#copy(position, packed & LENGTH_MASK),
+        partial: (packed & FLAG.partial) !== 0,
+        unterminated: (packed & FLAG.unterminated) !== 0,
+      };
+      Atomics.load(this.#i32, I32.fence);
+      if (this.first > number) return undefined;
+      if (Atomics.load(this.#i32, I32.geometry) === geometry) return entry;
+    }
+  }
+
+  /** Lets go of the memory, which may be unmapped afterwards: the ring then reads as empty. */
+  close(): void {
+    const nothing = new ArrayBuffer(slotStart(1));
+    this.#bytes = new Uint8Array(nothing);
+    this.#i32 = new Int32Array(nothing);
+    this.#f64 = new Float64Array(nothing);
+  }
+
+  #copy(position: number, length: number): Uint8Array {
+    const capacity = this.#field(F64.capacity);
+    const inLap = position - this.#field(F64.lapBase);
+    const start = inLap < 0 ? inLap + capacity : inLap;
+    const arena = this.#arena;
+    // Torn geometry may give anything here; what is copied from it is thrown away by the caller.
+    const straight = Math.max(0, Math.min(length, capacity - start));
+    const copy = this.#bytes.slice(arena + start, arena + start + straight);
+    if (straight === length) return copy;
+    const whole = new Uint8Array(length);
+    whole.set(copy);
+    whole.set(this.#bytes.subarray(arena, arena + length - straight), copy.length);
+    return whole;
+  }
+
+  #field(index: number): number {
+    return this.#f64[index] ?? 0;
+  }
+}

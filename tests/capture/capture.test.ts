@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Capture, type SessionCapture } from "../../src/capture/handle.ts";
+import { TextFormatter } from "../../src/logs/text.ts";
+import { waitFor } from "../support/wait.ts";
+
+let directory: string;
+let capture: Capture;
+let session: SessionCapture;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "korun-capture-"));
+  capture = Capture.start({
+    directory,
+    onFailure: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  session = capture.open(join(directory, "session"));
+});
+
+afterEach(async () => {
+  await session.release();
+  capture.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function run(script: string, number = 1): Promise<void> {
+  await start(script, number).exited;
+  await session.drain();
+}
+
+function start(script: string, number = 1): Bun.Subprocess {
+  const { stdout, stderr } = session.begin(number);
+  const child = Bun.spawn(["sh", "-c", script], { stdin: "ignore", stdout, stderr });
+  session.started();
+  return child;
+}
+
+function stdoutText(): string {
+  const { entries } = session.log.page({ stream: "stdout", limit: 20_000, from: "oldest" });
+  return Buffer.from(new TextFormatter("stdout").format({ missed: 0, entries })).toString();
+}
+
+describe("capture", () => {
+  test("has every byte of a child by the time it is drained", async () => {
+    await run("seq 5000; printf 'last words'; echo oops >&2");
+    const expected = `${Array.from({ length: 5_000 }, (_, index) => index + 1).join("\n")}\nlast words`;
+    expect(stdoutText()).toBe(expected);
+    expect(session.log.counters()).toMatchObject({ stdoutLines: 5_001, stderrLines: 1 });
+  });
+
+  test("keeps the runs of a session apart and their seq going", async () => {
+    await run("echo one", 1);
+    await run("echo two", 2);
+    const { entries } = session.log.page({ stream: "blended", limit: 10, from: "oldest" });
+    expect(entries.map(({ seq, run: number }) => [seq, number])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
+  test("counts a flood exactly", async () => {
+    await run("yes 0123456789012345678901234567890123456789 | head -c 41000000");
+    const { stdoutLines, stdoutDropped, stdoutBytes } = session.log.counters();
+    expect(stdoutBytes).toBe(41_000_000);
+    expect(stdoutLines + stdoutDropped).toBe(1_000_000);
+  });
+
+  test("wakes a follower for what a living child writes", async () => {
+    const follower = session.log.follow({ stream: "stdout", from: "newest", limit: 0 });
+    const child = start("echo here; exec sleep 600");
+    const batch = await follower.next();
+    expect(batch?.entries.map((entry) => Buffer.from(entry.bytes).toString())).toEqual(["here"]);
+    child.kill();
+    await child.exited;
+  });
+
+  test("is not held up by a process that outlives its run and goes on writing", async () => {
+    const child = start("yes & echo $! >&2");
+    await child.exited;
+    await session.drain();
+    const before = session.log.counters().stdoutBytes;
+    await waitFor("more output", () => session.log.counters().stdoutBytes > before);
+    const { entries } = session.log.page({ stream: "stderr", limit: 1, from: "newest" });
+    process.kill(Number(Buffer.from(entries[0]?.bytes ?? []).toString()), "SIGKILL");
+  });
+
+  test("tells when a process is gone", async () => {
+    const child = Bun.spawn(["sleep", "600"]);
+    const gone = capture.whenGone(child.pid);
+    child.kill();
+    await gone;
+    expect(await child.exited).not.toBe(0);
+  });
+
+  test("leaves nothing behind when a session is released", async () => {
+    await run("echo x");
+    const other = capture.open(join(directory, "other"));
+    await other.release();
+    expect(existsSync(join(directory, "other"))).toBe(false);
+  });
+});

@@ -1,0 +1,66 @@
+// A session's log without processes: what a child would write is put where the kernel would put it.
+
+import type { OutputStream } from "../../src/domain/session.ts";
+import { type RingLimits, ringBytes } from "../../src/logs/layout.ts";
+import { RingReader } from "../../src/logs/ring-reader.ts";
+import { RingWriter, type Sequence } from "../../src/logs/ring-writer.ts";
+import { RING_LIMITS, SessionLog } from "../../src/logs/session-log.ts";
+
+export interface FakeSession {
+  readonly log: SessionLog;
+  write(
+    stream: OutputStream,
+    text: string | Uint8Array,
+    options?: { run?: number; chunk?: number },
+  ): void;
+  flush(run?: number): void;
+}
+
+/** A log whose rings lie in plain memory; `backed` is how many bytes of each there is storage for. */
+export function fakeSession(options: { limits?: RingLimits; backed?: number } = {}): FakeSession {
+  const limits = options.limits ?? RING_LIMITS;
+  const sequence: Sequence = { next: 1 };
+  const ring = (stream: OutputStream) => {
+    const memory = new ArrayBuffer(ringBytes(limits));
+    const writer = new RingWriter(memory, {
+      limits,
+      sequence,
+      allocate: (offset, length) => offset + length <= (options.backed ?? memory.byteLength),
+    });
+    return {
+      writer,
+      bytes: new Uint8Array(memory),
+      reader: new RingReader(memory, { stream, limits }),
+    };
+  };
+  const rings = { stdout: ring("stdout"), stderr: ring("stderr") };
+  const log = new SessionLog({ stdout: rings.stdout.reader, stderr: rings.stderr.reader });
+  const announce = () => {
+    if (rings.stdout.writer.announce()) log.wake();
+  };
+  return {
+    log,
+    write(stream, text, { run = 1, chunk = Number.POSITIVE_INFINITY } = {}) {
+      const { writer, bytes } = rings[stream];
+      let rest = typeof text === "string" ? Buffer.from(text) : text;
+      while (rest.length > 0) {
+        const length = Math.min(rest.length, writer.room(), chunk);
+        bytes.set(rest.subarray(0, length), writer.offset);
+        writer.advance(length);
+        writer.index(run, 1_000);
+        announce();
+        rest = rest.subarray(length);
+      }
+    },
+    flush(run = 1) {
+      rings.stdout.writer.flush(run, 1_000);
+      rings.stderr.writer.flush(run, 1_000);
+      announce();
+    },
+  };
+}
+
+/** The text of an entry. */
+export function textOf(entry: { bytes: Uint8Array }): string {
+  return Buffer.from(entry.bytes).toString();
+}
