@@ -1,0 +1,244 @@
+// The life of a session as one pure table. A command (restart, stop, a file change) sets what the
+// session is to become and is taken at once, in every phase; what is under way is brought to its
+// end first. Effects are data: whoever performs them answers with an event that carries the run's
+// number, and an answer that comes too late for its run changes nothing.
+//
+//   starting ─ spawned ▶ running ─ leaderExited ▶ lingering ─ groupEmpty ▶ ended ─ drained ▶ resting
+//                           └───────── a command ─────┴─────▶ ending ─ treeEnded ▶ cleared
+//                                 cleared ─ drained ▶ resting, or starting the next run
+
+import {
+  type Answer,
+  type Effect,
+  type Intent,
+  isIdle,
+  type Lifecycle,
+  type LifecycleEvent,
+  pendingOf,
+  type RunEnd,
+  reactsToFiles,
+} from "./lifecycle.ts";
+import type { ExitStatus, LeftBehind, StartCause } from "./session.ts";
+
+/** What the table must know beside the state. */
+export interface LifecycleContext {
+  /** The session watches files. */
+  readonly watched: boolean;
+}
+
+export interface Transition {
+  readonly state: Lifecycle;
+  readonly effects: readonly Effect[];
+}
+
+type Phase<P extends Lifecycle["phase"]> = Extract<Lifecycle, { phase: P }>;
+
+/** The first transition of a session: its first run starts. */
+export function begin(context: LifecycleContext): Transition {
+  const first = start(1, { kind: "create" });
+  return context.watched ? { ...first, effects: [{ type: "arm" }, ...first.effects] } : first;
+}
+
+/** What an event makes of a state. The very same state object comes back when it changes nothing. */
+export function transition(
+  state: Lifecycle,
+  event: LifecycleEvent,
+  context: LifecycleContext,
+): Transition {
+  const next = step(state, event, context);
+  if (!context.watched || reactsToFiles(state) === reactsToFiles(next.state)) return next;
+  const watch: Effect = { type: reactsToFiles(next.state) ? "arm" : "disarm" };
+  return { ...next, effects: [watch, ...next.effects] };
+}
+
+function step(state: Lifecycle, event: LifecycleEvent, context: LifecycleContext): Transition {
+  switch (event.type) {
+    case "restart":
+      return pursue(state, { kind: "start", cause: event.cause });
+    case "stop":
+      return isIdle(state)
+        ? { state, effects: [{ type: "refuse" }] }
+        : pursue(state, { kind: "rest", force: event.force });
+    case "fileChanged":
+      // A restart that is pending starts from the changed files anyway.
+      return pendingOf(state) === undefined && reactsToFiles(state)
+        ? pursue(state, { kind: "start", cause: event.cause })
+        : stay(state);
+    case "giveUpWatch":
+      return state.phase === "resting" && state.armed
+        ? stay({ ...state, armed: false })
+        : stay(state);
+    default:
+      return event.run === state.run ? answer(state, event, context) : stay(state);
+  }
+}
+
+/** Sets the intent, and begins to end what stands in its way. */
+function pursue(state: Lifecycle, intent: Intent): Transition {
+  switch (state.phase) {
+    case "starting":
+    case "ended":
+    case "cleared":
+      return stay({ ...state, pending: latest(state.pending, intent) });
+    case "running":
+      return endTree(state, { leader: { kind: "alive", pid: state.pid }, intent });
+    case "lingering":
+      return endTree(state, { leader: { kind: "exited", exit: state.exit }, intent });
+    case "ending": {
+      const kill = isForce(intent) && !state.forced;
+      const next = { ...state, pending: intent, forced: state.forced || kill };
+      return { state: next, effects: kill ? [{ type: "kill", run: state.run }] : [] };
+    }
+    case "resting":
+      return leaveRest(state, intent);
+    default:
+      return state satisfies never;
+  }
+}
+
+function answer(state: Lifecycle, event: Answer, context: LifecycleContext): Transition {
+  switch (event.type) {
+    case "spawned":
+      return state.phase === "starting" ? afterSpawn(state, event.pid) : stay(state);
+    case "spawnFailed": {
+      if (state.phase !== "starting") return stay(state);
+      const end: RunEnd = { kind: "failed", error: event.error };
+      return proceed(rest(state.run, { end, armed: context.watched }), state.pending);
+    }
+    case "leaderExited":
+      return afterLeader(state, event.exit);
+    case "groupEmpty":
+      return state.phase === "lingering"
+        ? {
+            state: { phase: "ended", run: state.run, exit: state.exit, pending: undefined },
+            effects: [{ type: "drain", run: state.run, look: true }],
+          }
+        : stay(state);
+    case "treeEnded":
+      return state.phase === "ending" ? afterTree(state, event.survivors) : stay(state);
+    case "drained":
+      return afterDrain(state, event.leftBehind, context);
+    case "leftBehindChanged":
+      return state.phase === "resting"
+        ? stay({ ...state, leftBehind: event.leftBehind })
+        : stay(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function afterSpawn(state: Phase<"starting">, pid: number): Transition {
+  if (state.pending === undefined) return stay({ phase: "running", run: state.run, pid });
+  return endTree(state, { leader: { kind: "alive", pid }, intent: state.pending });
+}
+
+function afterLeader(state: Lifecycle, exit: ExitStatus): Transition {
+  const { run } = state;
+  if (state.phase === "running") {
+    return {
+      state: { phase: "lingering", run, exit },
+      effects: [{ type: "awaitGroup", run }],
+    };
+  }
+  if (state.phase !== "ending" || state.leader.kind !== "alive") return stay(state);
+  return stay({ ...state, leader: { kind: "exited", exit } });
+}
+
+function afterTree(state: Phase<"ending">, survivors: readonly LeftBehind[]): Transition {
+  const { run, leader, pending } = state;
+  // Nobody could tell how the leader ended: unknown, never a guess.
+  const unknown: RunEnd = { kind: "exited", exit: { code: null, signal: null } };
+  const end = leader.kind === "alive" ? unknown : leader;
+  return {
+    state: { phase: "cleared", run, end, leftBehind: survivors, pending },
+    effects: [{ type: "drain", run, look: false }],
+  };
+}
+
+function afterDrain(
+  state: Lifecycle,
+  leftBehind: readonly LeftBehind[],
+  context: LifecycleContext,
+): Transition {
+  if (state.phase === "ended") {
+    const end: RunEnd = { kind: "exited", exit: state.exit };
+    return proceed(rest(state.run, { end, armed: context.watched, leftBehind }), state.pending);
+  }
+  if (state.phase !== "cleared") return stay(state);
+  const [survivor] = state.leftBehind;
+  if (survivor === undefined) {
+    return proceed(rest(state.run, { end: state.end, armed: false }), state.pending);
+  }
+  // Beside what could not be ended a second child would run: a pending start fails, and says why.
+  const starts = state.pending.kind === "start";
+  return settle(
+    rest(state.run, {
+      end: starts ? { kind: "failed", error: cannotEnd(survivor) } : state.end,
+      armed: starts && context.watched,
+      leftBehind: state.leftBehind,
+    }),
+  );
+}
+
+/** Goes on from the end of a run: to rest, or to what is pending. */
+function proceed(resting: Phase<"resting">, pending: Intent | undefined): Transition {
+  if (pending === undefined) return settle(resting);
+  if (pending.kind === "start" || resting.leftBehind.length > 0) return leaveRest(resting, pending);
+  return settle({ ...resting, armed: false });
+}
+
+function leaveRest(state: Phase<"resting">, intent: Intent): Transition {
+  if (state.leftBehind.length > 0) return endTree(state, { leader: state.end, intent });
+  if (intent.kind === "start") return start(state.run + 1, intent.cause);
+  return stay({ ...state, armed: false });
+}
+
+function start(run: number, cause: StartCause): Transition {
+  return {
+    state: { phase: "starting", run, pending: undefined },
+    effects: [{ type: "spawn", run, cause }],
+  };
+}
+
+function endTree(
+  from: Lifecycle,
+  plan: { leader: Phase<"ending">["leader"]; intent: Intent },
+): Transition {
+  const { run } = from;
+  const forced = isForce(plan.intent);
+  const leftBehind = from.phase === "resting" ? from.leftBehind : [];
+  return {
+    state: { phase: "ending", run, leader: plan.leader, leftBehind, forced, pending: plan.intent },
+    effects: [{ type: "endTree", run, force: forced }],
+  };
+}
+
+function settle(state: Phase<"resting">): Transition {
+  const { run, leftBehind } = state;
+  return { state, effects: leftBehind.length > 0 ? [{ type: "observe", run, leftBehind }] : [] };
+}
+
+function rest(
+  run: number,
+  facts: { end: RunEnd; armed: boolean; leftBehind?: readonly LeftBehind[] },
+): Phase<"resting"> {
+  return { phase: "resting", run, leftBehind: [], ...facts };
+}
+
+function stay(state: Lifecycle): Transition {
+  return { state, effects: [] };
+}
+
+function latest(before: Intent | undefined, intent: Intent): Intent {
+  // Once a kill was asked for, a gentler stop does not take it back.
+  const forced = before !== undefined && isForce(before);
+  return intent.kind === "rest" && forced ? before : intent;
+}
+
+function isForce(intent: Intent): boolean {
+  return intent.kind === "rest" && intent.force;
+}
+
+function cannotEnd(survivor: LeftBehind): string {
+  return `EBUSY: ${survivor.name} (pid ${survivor.pid}) of an earlier run could not be ended`;
+}
