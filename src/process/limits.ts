@@ -1,0 +1,69 @@
+// What a child inherits of this process that is not its caller's: the file mode mask and the soft
+// limit of open files, which Bun has raised. Both are put right for the moment of a spawn.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { type OpenFilesLimit, readOpenFilesLimit, setOpenFilesLimit } from "../native/limits.ts";
+
+/** Tells a daemon the limit that held where it was launched from. */
+export const OPEN_FILES_VARIABLE = "KORUN_OPEN_FILES";
+
+/** Descriptors that a spawn, and other threads during it, may need at the same time. */
+const SPARE_DESCRIPTORS = 64;
+
+export interface ChildLimits {
+  /** File mode creation mask; undefined: this process's own. */
+  readonly umask: number | undefined;
+  /** Soft limit of open files; undefined: the one this process was started with, if known. */
+  readonly openFiles: number | undefined;
+}
+
+/** Runs a synchronous spawn under the child's limits, and puts this process's own back. */
+export function withChildLimits<T>(limits: ChildLimits, spawn: () => T): T {
+  const ownMask = limits.umask === undefined ? undefined : process.umask(limits.umask);
+  const ownFiles = lowerOpenFiles(limits.openFiles ?? startedWithOpenFiles());
+  try {
+    return spawn();
+  } finally {
+    if (ownFiles !== undefined) setOpenFilesLimit(ownFiles);
+    if (ownMask !== undefined) process.umask(ownMask);
+  }
+}
+
+/**
+ * The soft limit of open files where this process was started, read from its parent since Bun has
+ * raised our own; undefined where the parent is gone, another user's, or not shown (macOS).
+ */
+export function callerOpenFiles(): number | undefined {
+  // An orphan's parent is init, whose limit says nothing about us.
+  if (process.platform !== "linux" || process.ppid <= 1) return undefined;
+  try {
+    const limits = readFileSync(`/proc/${process.ppid}/limits`, "latin1");
+    const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+let startedWith: { readonly openFiles: number | undefined } | undefined;
+
+/** Kept from the first look, since a parent may go. */
+function startedWithOpenFiles(): number | undefined {
+  if (startedWith === undefined) {
+    const told = Number(process.env[OPEN_FILES_VARIABLE]);
+    startedWith = { openFiles: Number.isInteger(told) && told > 0 ? told : callerOpenFiles() };
+  }
+  return startedWith.openFiles;
+}
+
+/** Our own limits to put back, or undefined when nothing was changed. */
+function lowerOpenFiles(wanted: number | undefined): OpenFilesLimit | undefined {
+  const own = wanted === undefined ? undefined : readOpenFilesLimit();
+  if (wanted === undefined || own === undefined || BigInt(wanted) >= own.soft) return undefined;
+  // The limit holds for us too while we spawn: below what we hold open, the spawn itself would
+  // fail for want of a descriptor. The child then gets a little more than its caller had.
+  const needed = readdirSync("/dev/fd").length + SPARE_DESCRIPTORS;
+  const soft = BigInt(Math.max(wanted, needed));
+  if (soft >= own.soft) return undefined;
+  return setOpenFilesLimit({ soft, hard: own.hard }) ? own : undefined;
+}

@@ -1,0 +1,50 @@
+// What korun knows of a process, whichever platform tells it.
+
+/** One process, for good: a pid alone is used again, with its start time it is not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** In a unit of the platform's (kernel ticks since boot on Linux); only good for comparing. */
+  readonly startTime: number;
+}
+
+/** A process that lives. One that has ended and waits to be reaped is none. */
+export interface ProcessInfo extends ProcessIdentity {
+  readonly parent: number;
+  readonly group: number;
+  /** Stopped by SIGSTOP or the like: it sees no signal but SIGKILL until SIGCONT. */
+  readonly stopped: boolean;
+  /** The kernel's short name of it. */
+  readonly name: string;
+}
+
+/** What a process's environment says about korun. */
+export interface KorunMark {
+  /** The session it was started in. */
+  readonly sessionId: string | undefined;
+  /** It was launched as a korun daemon, and is nobody's descendant. */
+  readonly daemon: boolean;
+}
+
+/** A process as a scan found it. */
+export interface ScannedProcess extends ProcessInfo {
+  /**
+   * Undefined when it could not be told: the process was in the middle of an exec or of its exit,
+   * and perhaps of starting its successor. Another user's process counts as having no mark.
+   */
+  readonly mark: KorunMark | undefined;
+}
+
+/** Where a platform's process facts come from. */
+export interface ProcessSource {
+  /** Every process that lives now. */
+  scan(): readonly ScannedProcess[];
+  /** One process, or undefined when it does not live. */
+  look(pid: number): ProcessInfo | undefined;
+}
+
+export const UNMARKED: KorunMark = { sessionId: undefined, daemon: false };
+
+/** An identity as a key of maps and sets. */
+export function keyOf({ pid, startTime }: ProcessIdentity): string {
+  return `${pid}@${startTime}`;
+}
