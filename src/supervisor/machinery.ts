@@ -1,0 +1,104 @@
+// What supervising needs of the machine, and no more: the process, capture and watch folders as
+// one narrow interface. machine.ts binds the real ones; tests of the mailbox hand in their own.
+
+import type {
+  ExitStatus,
+  FileEvent,
+  LeftBehind,
+  SessionSpec,
+  WatchStatus,
+} from "../domain/session.ts";
+import type { SessionLog } from "../logs/session-log.ts";
+
+/** Everything a session does to the world goes through here. */
+export interface Machinery {
+  /** Opens the store of a session's output. Throws a Problem. */
+  openOutput(id: string): Output;
+  /** Looks at the watch list and waits to be armed. Throws a Problem that names the entry. */
+  watch(request: WatchRequest): Promise<FileWatch>;
+  /** Starts a run's leader. Throws a Problem whose message opens with the system's code. */
+  spawn(request: LaunchRequest): Promise<Leader>;
+  /** Resolves when nothing of the leader's process group lives. */
+  groupEmpty(leader: Leader): Promise<void>;
+  /**
+   * Ends every process of a session: SIGTERM, the grace, SIGKILL. Resolves when none is left, and
+   * with those that could not be ended after a bounded time.
+   */
+  endTree(target: TreeTarget, options: EndOptions): Promise<readonly LeftBehind[]>;
+  /** The living processes of a session, whatever their group. */
+  leftBehind(sessionId: string): Promise<readonly LeftBehind[]>;
+  /** Resolves when a process is gone; undefined where the system cannot tell without asking. */
+  whenGone(pid: number): Promise<void> | undefined;
+}
+
+/** A process that leads a run. */
+export interface Leader {
+  readonly pid: number;
+  /** In the kernel's ticks: with the pid, an identity that is never given twice. */
+  readonly startTime: number;
+}
+
+export interface LaunchRequest {
+  readonly id: string;
+  readonly spec: SessionSpec;
+  /** For the child; whoever asks closes them afterwards. */
+  readonly output: Descriptors;
+  /** Called once, when a started leader has ended; the spawn may still be about to resolve. */
+  onExit(exit: ExitStatus): void;
+}
+
+export interface Descriptors {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+export interface TreeTarget {
+  readonly sessionId: string;
+  /** Undefined once its process group is known to be empty. */
+  readonly leader: Leader | undefined;
+}
+
+export interface EndOptions {
+  readonly graceMs: number;
+  /** Aborted: what is left of the grace is over, SIGKILL now. May be aborted from the start. */
+  readonly force: AbortSignal;
+}
+
+/** Where a session's output goes. */
+export interface Output {
+  readonly log: SessionLog;
+  /** Makes the pipes of a run. Throws a Problem. */
+  begin(run: number): Descriptors;
+  /** The child has its descriptors, or will never have them. */
+  started(): void;
+  /** Resolves when all that was written is in the log, or after a bound for a pipe held open. */
+  drain(): Promise<void>;
+  /** Says whether followers that have read all end, or stay for what may come. */
+  settle(over: boolean): void;
+  /** Ends followers and removes what is kept. */
+  release(): Promise<void>;
+}
+
+export interface WatchRequest {
+  readonly spec: SessionSpec;
+  /** Every effective change, at once. */
+  onChange(change: FileChange): void;
+  /** One restart is due. */
+  onTrigger(change: FileChange): void;
+}
+
+export interface FileChange {
+  /** As the entry that caught it was given. */
+  readonly path: string;
+  readonly event: FileEvent;
+  /** Epoch ms. */
+  readonly time: number;
+}
+
+/** The watcher of a session, disarmed to begin with. */
+export interface FileWatch {
+  arm(): void;
+  disarm(): void;
+  status(): WatchStatus;
+  close(): void;
+}

@@ -1,0 +1,224 @@
+// All sessions of a daemon: making them, finding them, forgetting them, and ending them all. A
+// session is listed once everything about its request has been found valid, and not before.
+
+import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
+import { messageOf, Problem, systemCode } from "../domain/problem.ts";
+import type { SessionSpec } from "../domain/session.ts";
+import type { FileWatch, Machinery } from "./machinery.ts";
+import { resolveReference } from "./reference.ts";
+import { forgettable, KEPT_AT_REST } from "./retention.ts";
+import { Session } from "./session.ts";
+
+export interface RegistryOptions {
+  readonly machinery: Machinery;
+  /** Takes what went wrong and is nobody's answer, for the daemon's log. */
+  report(what: string, cause: unknown): void;
+  /** Sessions at rest to remember; 100 unless a test says otherwise. */
+  readonly keptAtRest?: number;
+}
+
+/** How many sessions there are and were. */
+export interface SessionCounts {
+  /** Since the daemon started. */
+  readonly created: number;
+  /** With processes alive, starting or being ended. */
+  readonly running: number;
+  readonly known: number;
+}
+
+export class Registry {
+  readonly #options: RegistryOptions;
+  /** In creation order. */
+  readonly #sessions = new Map<string, Session>();
+  /** Those that came to rest, in that order; some may live again. */
+  readonly #rested = new Set<Session>();
+  /** Being forgotten: no longer listed, not yet let go of. */
+  readonly #forgetting = new Set<Promise<void>>();
+  #created = 0;
+  #closing = false;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes a session and starts its first run. Throws a Problem: `bad_request` with its field for a
+   * directory or a watch entry that does not exist, `conflict` for a name that a living session
+   * has, `unavailable` while the daemon shuts down.
+   */
+  async create(spec: SessionSpec): Promise<Session> {
+    this.#requireOpen();
+    this.#requireFreeName(spec.name);
+    requireDirectory(spec.cwd);
+    // The watcher comes first since it may refuse; until there is a session it is disarmed.
+    let session: Session | undefined;
+    const watch = await this.#watch(spec, () => session);
+    try {
+      session = this.#add(spec, watch);
+      return session;
+    } catch (thrown) {
+      watch?.close();
+      throw thrown;
+    }
+  }
+
+  /** All sessions in creation order. */
+  list(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** The session of a UUID, a name, or a unique prefix. Throws a Problem. */
+  find(reference: string): Session {
+    return resolveReference(this.list(), reference);
+  }
+
+  /**
+   * Forgets a session at rest: ends what it left behind, and removes its output. Throws a Problem
+   * `conflict` when it lives. It is no longer listed from the moment this is called.
+   */
+  async remove(session: Session): Promise<void> {
+    const label = session.name ?? session.id;
+    if (!this.#sessions.has(session.id)) throw removed(label);
+    if (session.isLive()) {
+      throw new Problem("conflict", `Cannot remove session ${label}: it is ${session.state}`, {
+        hint: `Stop it first with: korun stop ${label}`,
+      });
+    }
+    await this.#forget(session);
+  }
+
+  counts(): SessionCounts {
+    const running = this.list().filter((session) => session.isLive()).length;
+    return { created: this.#created, running, known: this.#sessions.size };
+  }
+
+  /**
+   * Stops all sessions at the same time, each within its grace, and takes no new ones. Called
+   * again, it kills. What they printed can still be read.
+   */
+  async shutdown(): Promise<void> {
+    const force = this.#closing;
+    this.#closing = true;
+    await Promise.all(this.list().map((session) => session.retire(shuttingDown(), { force })));
+  }
+
+  /** Lets go of everything that is kept, once shut down. */
+  async close(): Promise<void> {
+    for (const session of this.list()) void this.#forget(session);
+    for (const end of await Promise.allSettled(this.#forgetting)) {
+      if (end.status === "rejected") this.#options.report("forgetting a session", end.reason);
+    }
+  }
+
+  #add(spec: SessionSpec, watch: FileWatch | undefined): Session {
+    this.#requireOpen();
+    this.#takeName(spec.name);
+    const id = randomUUID();
+    const { machinery, report } = this.#options;
+    const session: Session = new Session({
+      id,
+      spec,
+      machinery,
+      output: machinery.openOutput(id),
+      watch,
+      beforeRestart: () => this.#takeName(spec.name, session),
+      onRest: () => this.#noteRest(session),
+      report: (what, cause) => report(`session ${spec.name ?? id}: ${what}`, cause),
+    });
+    this.#sessions.set(id, session);
+    this.#created += 1;
+    return session;
+  }
+
+  async #watch(
+    spec: SessionSpec,
+    session: () => Session | undefined,
+  ): Promise<FileWatch | undefined> {
+    if (spec.watch.length === 0) return undefined;
+    return this.#options.machinery.watch({
+      spec,
+      onChange: (change) => session()?.noteChange(change),
+      onTrigger: (change) => session()?.fileChanged(change),
+    });
+  }
+
+  #requireOpen(): void {
+    if (this.#closing) throw shuttingDown();
+  }
+
+  /** A name belongs to one living session; those at rest that have it must not come back. */
+  #takeName(name: string | undefined, taker?: Session): void {
+    this.#requireFreeName(name, taker);
+    for (const other of this.#namesakes(name, taker)) other.giveWay();
+  }
+
+  #requireFreeName(name: string | undefined, taker?: Session): void {
+    const living = this.#namesakes(name, taker).find((other) => other.isLive());
+    if (living === undefined) return;
+    const { id, state } = living;
+    throw new Problem("conflict", `The name ${name} is taken: session ${id} is ${state}`, {
+      field: "name",
+      expected: "a name that no living session has",
+      hint: `Choose another name, or stop that session with: korun stop ${name}`,
+    });
+  }
+
+  #namesakes(name: string | undefined, taker: Session | undefined): readonly Session[] {
+    if (name === undefined) return [];
+    return this.list().filter((other) => other.name === name && other !== taker);
+  }
+
+  #noteRest(session: Session): void {
+    this.#rested.delete(session);
+    this.#rested.add(session);
+    const atRest = [...this.#rested].filter((rested) => !rested.isLive());
+    const done = forgettable(atRest, {
+      keep: this.#options.keptAtRest ?? KEPT_AT_REST,
+      isDone: (rested) => rested.isIdle(),
+    });
+    for (const old of done) {
+      this.#forget(old).catch((thrown) => this.#options.report(`forgetting ${old.id}`, thrown));
+    }
+  }
+
+  #forget(session: Session): Promise<void> {
+    this.#sessions.delete(session.id);
+    this.#rested.delete(session);
+    const forgetting = forget(session).finally(() => this.#forgetting.delete(forgetting));
+    this.#forgetting.add(forgetting);
+    return forgetting;
+  }
+}
+
+async function forget(session: Session): Promise<void> {
+  await session.retire(removed(session.name ?? session.id));
+  await session.release();
+}
+
+function requireDirectory(cwd: string): void {
+  const reason = whyNoDirectory(cwd);
+  if (reason === undefined) return;
+  throw new Problem("bad_request", `Cannot start in ${cwd}: ${reason}`, {
+    field: "cwd",
+    expected: "an existing directory",
+  });
+}
+
+function whyNoDirectory(path: string): string | undefined {
+  try {
+    return statSync(path).isDirectory() ? undefined : "it is not a directory";
+  } catch (thrown) {
+    return systemCode(thrown) === "ENOENT" ? "it does not exist" : messageOf(thrown);
+  }
+}
+
+function shuttingDown(): Problem {
+  return new Problem("unavailable", "The daemon is shutting down and starts nothing any more", {
+    hint: "Ask again in a moment: the next command starts a new daemon.",
+  });
+}
+
+function removed(label: string): Problem {
+  return new Problem("not_found", `Session ${label} has been removed`);
+}
