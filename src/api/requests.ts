@@ -8,17 +8,29 @@ const MAX_WAIT_MS = 3_600_000;
 
 const text = v.pipe(
   v.string("a string"),
-  v.check((value) => !value.includes("\0"), "a string without NUL bytes"),
+  v.check((value) => !value.includes("\0"), "a string without NUL"),
 );
 
-const nonEmptyText = v.pipe(text, v.minLength(1, "a non-empty string"));
+const nonEmptyText = v.pipe(
+  v.string("a non-empty string"),
+  v.check((value) => !value.includes("\0"), "a string without NUL"),
+  v.minLength(1, "a non-empty string"),
+);
 
+/** Variables by name. Not `v.record`, which passes arrays and drops a variable `constructor`. */
 const environment = v.pipe(
-  v.record(v.string("a variable name"), text, "an object of strings"),
-  v.check(
-    (variables) => Object.keys(variables).every((name) => /^[^=\0]+$/.test(name)),
-    "variable names without = and NUL",
-  ),
+  v.custom<Record<string, string>>(isObject, "an object of strings"),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const input = dataset.value;
+    for (const [key, value] of Object.entries(input)) {
+      const expected = wrongWith(key, value);
+      if (expected === undefined) continue;
+      const item = { type: "object", origin: "value", input, key, value } as const;
+      addIssue({ message: expected, input: value, path: [item] });
+      return NEVER;
+    }
+    return input;
+  }),
 );
 
 /** Milliseconds from a number or a duration such as `5s`, at most an hour. */
@@ -41,23 +53,31 @@ export const sessionName = v.pipe(
   ),
 );
 
+/** A whole number; `range` says which in words. */
+function integer(range: string, { min, max }: { min: number; max: number }) {
+  return v.pipe(
+    v.number(range),
+    v.check((value) => Number.isInteger(value) && value >= min && value <= max, range),
+  );
+}
+
 /** Body of `POST /v1/sessions`. Unknown fields are refused, so that a typo is never ignored. */
 export const CreateSession = v.strictObject(
   {
-    command: v.pipe(
-      v.tupleWithRest([nonEmptyText], text, "an array of strings: the program and its arguments"),
+    command: v.tupleWithRest(
+      [nonEmptyText],
+      text,
+      "an array of strings, the program and its arguments",
     ),
-    cwd: v.optional(v.pipe(nonEmptyText, v.startsWith("/", "an absolute path"))),
+    cwd: v.optional(v.pipe(text, v.startsWith("/", "an absolute path"))),
     name: v.optional(sessionName),
     watch: v.optional(v.array(nonEmptyText, "an array of paths or globs"), []),
     ignore: v.optional(v.array(nonEmptyText, "an array of globs"), []),
     env: v.optional(environment, {}),
     inherit_env: v.optional(environment),
-    inherit_umask: v.optional(
-      v.pipe(v.number("a number"), v.integer("an integer"), v.minValue(0), v.maxValue(0o777)),
-    ),
+    inherit_umask: v.optional(integer("an integer from 0 to 511 (0o777)", { min: 0, max: 0o777 })),
     inherit_open_files: v.optional(
-      v.pipe(v.number("a number"), v.integer("an integer"), v.minValue(16, "at least 16")),
+      integer("an integer of at least 16", { min: 16, max: Number.MAX_SAFE_INTEGER }),
     ),
     grace: v.optional(duration),
     debounce: v.optional(duration),
@@ -69,3 +89,14 @@ export const CreateSession = v.strictObject(
 export type CreateSession = v.InferOutput<typeof CreateSession>;
 /** The same as a client writes it. */
 export type CreateSessionBody = v.InferInput<typeof CreateSession>;
+
+function isObject(input: unknown): boolean {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
+}
+
+/** What a variable should have been; undefined when it is one. */
+function wrongWith(name: string, value: unknown): string | undefined {
+  if (!/^[^=\0]+$/.test(name)) return "a variable name without = and NUL";
+  if (typeof value !== "string") return "a string";
+  return value.includes("\0") ? "a string without NUL" : undefined;
+}

@@ -1,0 +1,68 @@
+// One request on its way through the layer: what handlers may know of it and do with it.
+
+import type { Server } from "bun";
+
+/** How long a connection may be silent, in seconds; what waits or follows says otherwise. */
+export const IDLE_SECONDS = 30;
+
+/** What every request of one server shares. */
+export interface Connection {
+  readonly server: Server<undefined>;
+  /** Only the user's own programs can have come in by the Unix socket. */
+  readonly transport: "tcp" | "unix";
+  /** Aborted when the daemon stops serving. */
+  readonly stopping: AbortSignal;
+}
+
+/** The client went away while it was being waited for: nobody reads the answer. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+export class Exchange {
+  readonly request: Request;
+  /** What the path named, decoded: a UUID, prefix or name of a session. */
+  readonly reference: string;
+  /** The raw query, without its question mark. */
+  readonly query: string;
+  readonly transport: "tcp" | "unix";
+  readonly stopping: AbortSignal;
+  readonly #server: Server<undefined>;
+
+  constructor(
+    request: Request,
+    options: Connection & { readonly reference: string; readonly query: string },
+  ) {
+    this.request = request;
+    this.reference = options.reference;
+    this.query = options.query;
+    this.transport = options.transport;
+    this.stopping = options.stopping;
+    this.#server = options.server;
+  }
+
+  /** Lets the connection be silent for as long as it likes. */
+  allowSilence(): void {
+    this.#server.timeout(this.request, 0);
+  }
+
+  /**
+   * Waits for `promise` however long it takes, but no longer than the client does.
+   * Throws ClientGone when it has left, which frees all that this request held.
+   */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.request;
+    const gone = Promise.withResolvers<never>();
+    const onAbort = () => gone.reject(new ClientGone());
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.allowSilence();
+    try {
+      return await Promise.race([promise, gone.promise]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      // The next request of a kept connection is timed again.
+      this.#server.timeout(this.request, IDLE_SECONDS);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// The way of a request: guard, route, answer. Whatever is thrown on the way becomes the error
+// envelope, so nothing a client sends gets an answer that is not ours.
+
+import { VERSION_HEADER } from "../api/paths.ts";
+import { Problem } from "../domain/problem.ts";
+import { ClientGone, type Connection, Exchange } from "./exchange.ts";
+import { type Entrance, guard } from "./guard.ts";
+import { failure } from "./reply.ts";
+import type { Router } from "./router.ts";
+
+/** What all requests share. */
+export interface HandlerOptions {
+  readonly router: Router;
+  readonly version: string;
+  /** Told of what is thrown and is no Problem: a defect of korun. */
+  readonly onDefect: (thrown: unknown) => void;
+}
+
+export type RequestHandler = (
+  request: Request,
+  at: Connection & { readonly entrance: Entrance },
+) => Promise<Response>;
+
+export function createHandler({ router, version, onDefect }: HandlerOptions): RequestHandler {
+  return async (request, at) => {
+    const response = await answer(request, at).catch((thrown: unknown) => {
+      // Nobody reads this answer; and what a leaving client interrupts is no defect.
+      if (thrown instanceof ClientGone || request.signal.aborted) return new Response(null);
+      if (!(thrown instanceof Problem)) onDefect(thrown);
+      return failure(thrown);
+    });
+    response.headers.set(VERSION_HEADER, version);
+    return response;
+  };
+
+  async function answer(request: Request, at: Connection & { entrance: Entrance }) {
+    guard(request, at.entrance);
+    const { path, query } = targetOf(request.url);
+    const { handler, reference } = router.match(request.method, path);
+    return await handler(new Exchange(request, { ...at, reference, query }));
+  }
+}
+
+/**
+ * Path and query as the client sent them. `URL` would throw on some: without a usable Host, Bun
+ * gives the bare target of the request line.
+ */
+function targetOf(url: string): { path: string; query: string } {
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
+  if (start < 0) return { path: "", query: "" };
+  const [target = ""] = url.slice(start).split("#", 1);
+  const mark = target.indexOf("?");
+  if (mark < 0) return { path: target, query: "" };
+  return { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}

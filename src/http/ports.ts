@@ -1,0 +1,52 @@
+// What the HTTP layer needs of the rest of the daemon, and no more. The supervisor's registry and
+// sessions satisfy these as they are; the tests put plain objects in their place.
+
+import type { SessionSnapshot, SessionSpec, SessionState } from "../domain/session.ts";
+import type { FollowBatch, FollowQuery } from "../logs/follower.ts";
+import type { LogPage, PageQuery } from "../logs/session-log.ts";
+
+/** All sessions of the daemon. */
+export interface SessionDirectory {
+  /** Throws Problems `bad_request` and `conflict` that name the field. */
+  create(spec: SessionSpec): Promise<SupervisedSession>;
+  /** In creation order. */
+  list(): readonly SupervisedSession[];
+  /** By UUID, unique prefix or name. Throws Problems `not_found` and `conflict`. */
+  find(reference: string): SupervisedSession;
+  /** Throws Problem `conflict` when it is alive. */
+  remove(session: SupervisedSession): Promise<void>;
+}
+
+/** One session. */
+export interface SupervisedSession {
+  readonly id: string;
+  readonly log: ReadableLog;
+  /** Settles when the first run runs or could not be started. */
+  readonly created: Promise<SessionSnapshot>;
+  snapshot(): SessionSnapshot;
+  /** `force` spares it the grace. Throws Problem `conflict` when there is nothing to stop. */
+  stop(options: { readonly force: boolean }): ActionOutcome;
+  /** Throws Problems when it may not start again. */
+  restart(): ActionOutcome;
+}
+
+/** What became of a stop or restart. */
+export interface ActionOutcome {
+  /** What to answer at once. */
+  readonly state: SessionState;
+  /** Settles when the intent is reached, or replaced by a later one. */
+  readonly done: Promise<SessionSnapshot>;
+}
+
+/** The entries of one session. */
+export interface ReadableLog {
+  page(query: PageQuery): LogPage;
+  follow(query: FollowQuery): LogFollower;
+}
+
+/** One reader that stays, and is asked for more when its client can take more. */
+export interface LogFollower {
+  /** Undefined when it is over. */
+  next(): Promise<FollowBatch | undefined>;
+  close(): void;
+}

@@ -1,0 +1,107 @@
+// Domain data as the API shows it: snake_case, RFC 3339 times in UTC with milliseconds, and bytes
+// decoded as UTF-8 with U+FFFD for what is none.
+
+import type {
+  FollowFrame,
+  LogEntry,
+  LogReply,
+  SessionReply,
+  SessionSummary,
+} from "../api/replies.ts";
+import type { LogStream, SessionSnapshot } from "../domain/session.ts";
+import type { Entry } from "../logs/entry.ts";
+import type { FollowBatch } from "../logs/follower.ts";
+import type { LogPage } from "../logs/session-log.ts";
+
+/** An element of the list of sessions. */
+export function sessionSummary(session: SessionSnapshot): SessionSummary {
+  const { spec } = session;
+  return {
+    id: session.id,
+    name: spec.name ?? null,
+    state: session.state,
+    command: spec.command,
+    cwd: spec.cwd,
+    pid: session.pid,
+    started_at: timeOrNull(session.firstStartedAt),
+    uptime_ms: session.uptimeMs === null ? null : Math.round(session.uptimeMs),
+    restart_count: session.manualRestarts + session.watchRestarts,
+    exit_code: session.exit?.code ?? null,
+    term_signal: session.exit?.signal ?? null,
+    error: session.error,
+  };
+}
+
+/** All that is said of one session. What it inherited is never shown. */
+export function sessionReply(session: SessionSnapshot): SessionReply {
+  const { spec, output } = session;
+  return {
+    ...sessionSummary(session),
+    env_overrides: spec.env,
+    watch: spec.watch,
+    ignore: spec.ignore,
+    grace_ms: spec.graceMs,
+    debounce_ms: spec.debounceMs,
+    run: session.run,
+    created_at: time(session.createdAt),
+    last_started_at: timeOrNull(session.lastStartedAt),
+    last_stopped_at: timeOrNull(session.lastEndedAt),
+    manual_restart_count: session.manualRestarts,
+    watch_restart_count: session.watchRestarts,
+    last_restart_cause: session.lastRestartCause,
+    file_change_count: session.fileChanges,
+    last_change_at: timeOrNull(session.lastChangeAt),
+    last_change_path: session.lastChangePath,
+    left_behind: session.leftBehind,
+    watching: session.watching,
+    stdout_lines: output.stdoutLines,
+    stderr_lines: output.stderrLines,
+    blended_lines: output.blendedLines,
+    stdout_dropped_lines: output.stdoutDropped,
+    stderr_dropped_lines: output.stderrDropped,
+    blended_dropped_lines: output.blendedDropped,
+    stdout_bytes: output.stdoutBytes,
+    stderr_bytes: output.stderrBytes,
+  };
+}
+
+/** A page of a session's log. */
+export function logReply(page: LogPage, of: { id: string; stream: LogStream }): LogReply {
+  return {
+    session_id: of.id,
+    stream: of.stream,
+    entries: page.entries.map(logEntry),
+    next_seq: page.nextSeq,
+    ...(page.dropped === undefined ? {} : { dropped: page.dropped }),
+  };
+}
+
+/** What a follower gets as lines of NDJSON: first what it missed, then the entries. */
+export function followFrames(batch: FollowBatch): FollowFrame[] {
+  const frames: FollowFrame[] = batch.entries.map(logEntry);
+  if (batch.missed === 0) return frames;
+  return [{ missed: batch.missed, next_seq: batch.entries[0]?.seq ?? batch.nextSeq }, ...frames];
+}
+
+/** A time in epoch milliseconds as the API writes it. */
+export function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+// A byte order mark is part of what the child printed.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function logEntry(entry: Entry): LogEntry {
+  return {
+    seq: entry.seq,
+    ts: time(entry.time),
+    stream: entry.stream,
+    line: decoder.decode(entry.bytes),
+    run: entry.run,
+    ...(entry.partial ? { partial: true as const } : {}),
+  };
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
+}

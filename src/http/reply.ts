@@ -1,0 +1,62 @@
+// Answers: JSON, text, and the envelope that every error has. The one place where a Problem's code
+// becomes an HTTP status.
+
+import type { ErrorReply } from "../api/replies.ts";
+import { Problem, type ProblemCode } from "../domain/problem.ts";
+
+const STATUS: Readonly<Record<ProblemCode, number>> = {
+  bad_request: 400,
+  not_executable: 400,
+  command_not_found: 400,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  payload_too_large: 413,
+  internal: 500,
+  unavailable: 503,
+};
+
+export const JSON_TYPE = "application/json";
+export const NDJSON_TYPE = "application/x-ndjson";
+export const TEXT_TYPE = "text/plain; charset=utf-8";
+
+/** Headers of a body of this type; what a child prints must never be taken for a page. */
+export function contentHeaders(type: string): Record<string, string> {
+  return { "content-type": type, "x-content-type-options": "nosniff" };
+}
+
+/** A JSON body, with a newline so that it reads well in a terminal. */
+export function json(body: object, status = 200): Response {
+  return new Response(`${JSON.stringify(body)}\n`, { status, headers: contentHeaders(JSON_TYPE) });
+}
+
+/** A plain text body. */
+export function text(body: Uint8Array): Response {
+  return new Response(body as Uint8Array<ArrayBuffer>, { headers: contentHeaders(TEXT_TYPE) });
+}
+
+/** The envelope of anything thrown; what is no Problem is a defect, and says nothing of itself. */
+export function failure(thrown: unknown): Response {
+  const problem =
+    thrown instanceof Problem
+      ? thrown
+      : new Problem("internal", "korun failed at this request", {
+          hint: "See what `korun daemon logs` says, and report it.",
+        });
+  const response = json(envelope(problem), STATUS[problem.code]);
+  if (problem.allow !== undefined) response.headers.set("allow", problem.allow.join(", "));
+  return response;
+}
+
+function envelope({ code, message, field, expected, hint }: Problem): ErrorReply {
+  return {
+    error: {
+      code,
+      message,
+      ...(field === undefined ? {} : { field }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(hint === undefined ? {} : { hint }),
+    },
+  };
+}

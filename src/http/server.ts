@@ -1,0 +1,89 @@
+// The HTTP server: one handler behind a TCP port of the loopback interface and a Unix socket.
+
+import { HEALTH } from "../api/paths.ts";
+import { createHandler } from "./handler.ts";
+import { type Listener, listenTcp, listenUnix } from "./listeners.ts";
+import type { SessionDirectory } from "./ports.ts";
+import { Router } from "./router.ts";
+import { type DaemonControl, daemonRoutes } from "./routes/daemon.ts";
+import { getHealth } from "./routes/health.ts";
+import { logRoutes } from "./routes/logs.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+
+/** Longest wait of a stop for answers that are under way, in ms. */
+const STOP_MS = 1_000;
+
+export interface ServerOptions extends DaemonControl {
+  readonly registry: SessionDirectory;
+  /** TCP port on 127.0.0.1; 0 for any free one. */
+  readonly port: number;
+  /** Must not exist; its folder is the user's alone. */
+  readonly socketPath: string;
+  readonly version: string;
+  /** Told of defects; by default they go to stderr. */
+  readonly onDefect?: (thrown: unknown) => void;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no new connections from now on; those there are go on. */
+  refuse(): void;
+  /** The same, and ends followers and lets other answers finish, for a second at most. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens on both, the socket for the user alone. Throws the system's error, such as EADDRINUSE,
+ * when one cannot be had; then neither is left behind.
+ */
+export async function startServer(options: ServerOptions): Promise<HttpServer> {
+  const { onDefect = (thrown) => console.error(thrown) } = options;
+  const stopping = new AbortController();
+  const shared = {
+    handle: createHandler({ router: routerOf(options), version: options.version, onDefect }),
+    stopping: stopping.signal,
+    onDefect,
+  };
+  const tcp = listenTcp(options.port, shared);
+  const unix = listenOrGiveUp(tcp, () => listenUnix(options.socketPath, shared));
+  const listeners = [tcp, unix];
+  return {
+    port: tcp.port,
+    refuse: () => void refuse(listeners),
+    async stop() {
+      stopping.abort();
+      await within(STOP_MS, refuse(listeners));
+      for (const listener of listeners) listener.close();
+    },
+  };
+}
+
+function routerOf(options: ServerOptions): Router {
+  return new Router({
+    [HEALTH]: { GET: getHealth },
+    ...daemonRoutes(options),
+    ...sessionRoutes(options.registry),
+    ...logRoutes(options.registry),
+  });
+}
+
+function listenOrGiveUp(other: Listener, listen: () => Listener): Listener {
+  try {
+    return listen();
+  } catch (thrown) {
+    other.close();
+    throw thrown;
+  }
+}
+
+async function refuse(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.refuse()));
+}
+
+/** Waits for `promise`, but not for ever. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, ms);
+  await Promise.race([promise, timer.promise]);
+  clearTimeout(timeout);
+}
