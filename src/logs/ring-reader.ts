@@ -100,15 +100,17 @@ export class RingReader {
   #copy(position: number, length: number): Uint8Array {
     const capacity = this.#field(F64.capacity);
     const inLap = position - this.#field(F64.lapBase);
-    const start = inLap < 0 ? inLap + capacity : inLap;
+    // An entry that was dropped laps ago, or torn geometry, may give anything here. What is copied
+    // from it is thrown away by the caller, but it must lie in storage: the rest is SIGBUS, and death.
+    const start = Math.max(0, inLap < 0 ? inLap + capacity : inLap);
     const arena = this.#arena;
-    // Torn geometry may give anything here; what is copied from it is thrown away by the caller.
     const straight = Math.max(0, Math.min(length, capacity - start));
     const copy = this.#bytes.slice(arena + start, arena + start + straight);
     if (straight === length) return copy;
     const whole = new Uint8Array(length);
     whole.set(copy);
-    whole.set(this.#bytes.subarray(arena, arena + length - straight), copy.length);
+    const rest = Math.min(length - straight, capacity);
+    whole.set(this.#bytes.subarray(arena, arena + rest), copy.length);
     return whole;
   }
 

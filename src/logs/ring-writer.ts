@@ -8,37 +8,29 @@
 // Every step leaves the memory in a state from which the step can be done again: a process killed
 // at any instruction loses nothing that the kernel had already moved.
 
+import { type Allocate, Arena, type RingViews, viewsOf } from "./arena.ts";
 import {
-  arenaStart,
   CHUNK_BYTES,
   F64,
   FLAG,
   I32,
+  LENGTH_MASK,
   MAX_ENTRY_BYTES,
-  maxCapacity,
   RING_MAGIC,
   type RingLimits,
-  roundUp,
   slotStart,
 } from "./layout.ts";
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** The smallest arena: a line in progress, the chunk that comes next, and some of what was. */
-const MIN_CAPACITY = 3 * CHUNK_BYTES;
 /** A full index drops so many lines at once, since each drop must be ordered before what follows. */
 export const DROP_BATCH = 64;
-const GROWTH_STEP = 65_536;
-const GROWTH_FACTOR = 1.25;
 
 /** The session's next seq, one object for both rings of a session. */
 export interface Sequence {
   next: number;
 }
-
-/** Backs `length` bytes at `offset` of the ring's file with storage; false where there is none. */
-export type Allocate = (offset: number, length: number) => boolean;
 
 export interface RingWriterOptions {
   readonly limits: RingLimits;
@@ -52,13 +44,11 @@ export class NoSpace extends Error {
 }
 
 export class RingWriter {
-  readonly #bytes: Uint8Array;
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
   readonly #limits: RingLimits;
   readonly #sequence: Sequence;
-  readonly #allocate: Allocate;
-  readonly #arena: number;
+  readonly #arena: Arena;
   #count = 0;
   #first = 0;
   /** Stream position of the oldest byte that belongs to an entry held. */
@@ -68,59 +58,43 @@ export class RingWriter {
   /** Stream position up to which there is no newline in the line in progress. */
   #scanned = 0;
 
-  /** Takes a ring's memory, all zero when new. Throws NoSpace. */
+  /**
+   * Takes a ring's memory: all zero when new, or as an earlier writer left it, at whatever
+   * instruction it was killed. What that one did not index is found by the next `index`.
+   * Throws NoSpace.
+   */
   constructor(memory: ArrayBuffer, options: RingWriterOptions) {
-    this.#bytes = new Uint8Array(memory);
-    this.#i32 = new Int32Array(memory);
-    this.#f64 = new Float64Array(memory, 0, Math.floor(memory.byteLength / 8));
+    const views = viewsOf(memory);
+    this.#i32 = views.i32;
+    this.#f64 = views.f64;
     this.#limits = options.limits;
     this.#sequence = options.sequence;
-    this.#allocate = options.allocate;
-    this.#arena = arenaStart(options.limits);
-    if (!options.allocate(0, this.#arena) || !this.#grow(CHUNK_BYTES)) {
-      throw new NoSpace("no storage for a ring");
-    }
-    this.#i32[I32.head] = this.#arena;
-    this.#i32[I32.magic] = RING_MAGIC;
-  }
-
-  /** Stream position of the next byte: all bytes ever moved in. */
-  get position(): number {
-    return this.#field(F64.lapBase) + this.#head() - this.#arena;
+    this.#arena = new Arena(views, options);
+    if (this.#i32[I32.magic] === RING_MAGIC) this.#recover();
+    else this.#create(views);
   }
 
   /** File offset at which the next bytes belong. */
   get offset(): number {
-    return this.#head();
+    return this.#arena.offset;
   }
 
   /** Bytes that may be moved in at `offset` now, without overwriting what is still held. */
   room(): number {
-    const position = this.position;
-    let capacity = this.#field(F64.capacity);
-    if (position - this.#oldest + CHUNK_BYTES > capacity) {
-      this.#grow(position - this.#oldest + CHUNK_BYTES);
-      capacity = this.#field(F64.capacity);
-    }
-    const used = this.#head() - this.#arena;
-    if (used === capacity) this.#wrap(position);
-    this.#dropBefore(position + CHUNK_BYTES - capacity);
-    return Math.min(CHUNK_BYTES, capacity - (this.#head() - this.#arena));
+    this.#dropBefore(this.#arena.prepare(this.#oldest));
+    return Math.min(CHUNK_BYTES, this.#arena.straight);
   }
 
   /** For systems without splice(2): commits bytes that were read to `offset`. */
   advance(length: number): void {
-    this.#i32[I32.head] = this.#head() + length;
+    this.#arena.advance(length);
   }
 
   /** Turns the lines that arrived since the last call into entries of `run`, seen at `now`. */
   index(run: number, now: number): void {
-    const end = this.position;
-    const capacity = this.#field(F64.capacity);
+    const end = this.#arena.position;
     while (this.#scanned < end) {
-      const offset = this.#offsetOf(this.#scanned, capacity);
-      const length = Math.min(end - this.#scanned, this.#arena + capacity - offset);
-      this.#indexSegment(this.#bytes.subarray(offset, offset + length), run, now);
+      this.#indexSegment(this.#arena.segment(this.#scanned, end), run, now);
     }
     this.#publish(end);
   }
@@ -147,6 +121,28 @@ export class RingWriter {
     return Atomics.exchange(this.#i32, I32.armed, 0) === 1;
   }
 
+  #create({ i32 }: RingViews): void {
+    if (!this.#arena.create()) throw new NoSpace("no storage for a ring");
+    i32[I32.magic] = RING_MAGIC;
+  }
+
+  /** Finishes what was under way, and derives the rest from what is in the memory. */
+  #recover(): void {
+    this.#arena.recoverLap();
+    this.#count = this.#field(F64.count);
+    this.#first = this.#field(F64.first);
+    if (this.#count > 0) {
+      const slot = this.#slotOf(this.#count - 1);
+      const ending = this.#field(slot >> 3) + entryBytes(this.#i32[(slot >> 2) + 6] ?? 0);
+      this.#lineStart = ending;
+      this.#sequence.next = Math.max(this.#sequence.next, this.#field((slot >> 3) + 1) + 1);
+    }
+    this.#scanned = this.#lineStart;
+    this.#oldest = this.#first < this.#count ? this.#positionOf(this.#first) : this.#lineStart;
+    this.#arena.recoverGrowth(this.#oldest);
+    this.#i32[I32.armed] = 0;
+  }
+
   #indexSegment(segment: Uint8Array, run: number, now: number): void {
     const base = this.#scanned;
     let from = 0;
@@ -167,7 +163,7 @@ export class RingWriter {
   #pushFragment(run: number, now: number): void {
     let length = MAX_ENTRY_BYTES;
     for (let back = 0; back < 4; back += 1) {
-      const next = this.#byteAt(this.#lineStart + MAX_ENTRY_BYTES - back);
+      const next = this.#arena.byteAt(this.#lineStart + MAX_ENTRY_BYTES - back);
       if ((next & 0xc0) === 0x80) continue;
       length = MAX_ENTRY_BYTES - back;
       break;
@@ -177,7 +173,7 @@ export class RingWriter {
   }
 
   #withoutCarriageReturn(length: number, stop: number): number {
-    if (length === 0 || this.#byteAt(stop - 1) !== CARRIAGE_RETURN) return length;
+    if (length === 0 || this.#arena.byteAt(stop - 1) !== CARRIAGE_RETURN) return length;
     return (length - 1) | FLAG.carriageReturn;
   }
 
@@ -186,7 +182,7 @@ export class RingWriter {
     if (this.#count - this.#first >= entries) {
       this.#dropTo(this.#first + Math.min(DROP_BATCH, entries));
     }
-    const slot = slotStart(this.#count % entries);
+    const slot = this.#slotOf(this.#count);
     this.#f64[slot >> 3] = this.#lineStart;
     this.#f64[(slot >> 3) + 1] = this.#sequence.next;
     this.#f64[(slot >> 3) + 2] = now;
@@ -220,61 +216,11 @@ export class RingWriter {
   }
 
   #positionOf(number: number): number {
-    return this.#field(slotStart(number % this.#limits.entries) >> 3);
+    return this.#field(this.#slotOf(number) >> 3);
   }
 
-  #wrap(position: number): void {
-    Atomics.add(this.#i32, I32.geometry, 1);
-    this.#f64[F64.nextLapBase] = position;
-    this.#i32[I32.wrapping] = 1;
-    this.#i32[I32.head] = this.#arena;
-    this.#f64[F64.lapBase] = position;
-    this.#i32[I32.wrapping] = 0;
-    Atomics.add(this.#i32, I32.geometry, 1);
-  }
-
-  /**
-   * Grows the arena to hold `wanted` bytes if its limits and the storage allow. What the older lap
-   * still holds behind `head` moves to the new end, from the back and in pieces no longer than the
-   * growth, so that each piece can be moved again after a kill.
-   */
-  #grow(wanted: number): boolean {
-    const capacity = this.#field(F64.capacity);
-    const target = Math.min(
-      roundUp(Math.max(wanted, capacity * GROWTH_FACTOR, MIN_CAPACITY), GROWTH_STEP),
-      maxCapacity(this.#limits),
-    );
-    const growth = target - capacity;
-    if (growth <= 0 || !this.#allocate(this.#arena + capacity, growth)) return false;
-    const used = capacity === 0 ? 0 : this.#head() - this.#arena;
-    Atomics.add(this.#i32, I32.geometry, 1);
-    this.#f64[F64.moved] = capacity;
-    this.#f64[F64.growTo] = target;
-    if (this.#oldest < this.#field(F64.lapBase)) {
-      for (let end = capacity; end > used; end = this.#field(F64.moved)) {
-        const start = Math.max(used, end - growth);
-        const from = this.#arena + start;
-        this.#bytes.copyWithin(from + growth, from, this.#arena + end);
-        this.#f64[F64.moved] = start;
-      }
-    }
-    this.#f64[F64.capacity] = target;
-    this.#f64[F64.growTo] = 0;
-    Atomics.add(this.#i32, I32.geometry, 1);
-    return true;
-  }
-
-  #byteAt(position: number): number {
-    return this.#bytes[this.#offsetOf(position, this.#field(F64.capacity))] ?? 0;
-  }
-
-  #offsetOf(position: number, capacity: number): number {
-    const inLap = position - this.#field(F64.lapBase);
-    return this.#arena + (inLap < 0 ? inLap + capacity : inLap);
-  }
-
-  #head(): number {
-    return this.#i32[I32.head] ?? 0;
+  #slotOf(number: number): number {
+    return slotStart(number % this.#limits.entries);
   }
 
   #field(index: number): number {
@@ -284,4 +230,10 @@ export class RingWriter {
   #fence(): void {
     Atomics.add(this.#i32, I32.fence, 1);
   }
+}
+
+/** Bytes of the stream that an entry took, its line ending included. */
+function entryBytes(packed: number): number {
+  const ending = (packed & FLAG.newline ? 1 : 0) + (packed & FLAG.carriageReturn ? 1 : 0);
+  return (packed & LENGTH_MASK) + ending;
 }
