@@ -18,6 +18,8 @@ export type CaptureRequest =
       readonly key: number;
       readonly rings: Readonly<Record<OutputStream, RingFile>>;
       readonly limits: RingLimits;
+      /** The run whose bytes lie unindexed in rings that are taken over; 0 for new ones. */
+      readonly run: number;
     }
   /** A run begins: its output comes out of these pipes, which are the thread's to close. */
   | {

@@ -32,9 +32,11 @@ export class SessionTap {
   readonly #sequence: Sequence = { next: 1 };
   readonly #taps: readonly StreamTap[];
   readonly #stdout: RingWriter;
+  #run: number;
 
   /** Throws NoSpace when there is no storage for the rings. */
   constructor(request: CaptureRequest & { kind: "open" }) {
+    this.#run = request.run;
     const tap = (stream: OutputStream) =>
       new StreamTap(stream, {
         file: request.rings[stream],
@@ -47,6 +49,9 @@ export class SessionTap {
     const stdout = tap("stdout");
     this.#taps = [stdout, tap("stderr")];
     this.#stdout = stdout.writer;
+    // Both have been found first, since their entries share one seq.
+    for (const { writer } of this.#taps) writer.index(request.run, Date.now());
+    this.#stdout.announce();
   }
 
   /** Pipes to wait for. */
@@ -59,13 +64,16 @@ export class SessionTap {
   }
 
   /**
-   * Reads a new run's pipes from now on; what is left in the old ones is read first. True when a
-   * reader is to be woken for that.
+   * Reads a run's pipes from now on. What is left in those of the run before is read first; a run
+   * that is taken over goes on in the middle of its line. True when a reader is to be woken.
    */
   begin(run: number, pipes: Readonly<Record<OutputStream, number>>): boolean {
-    const wake = this.drain();
+    const wake = run !== this.#run && this.drain();
+    this.#run = run;
     for (const tap of this.#taps) tap.begin(run, pipes[tap.stream]);
-    return wake;
+    // A pipe whose last writer left before it was opened holds its bytes, but poll never says so.
+    for (const tap of this.#taps) tap.readAll();
+    return this.#stdout.announce() || wake;
   }
 
   /** Reads what the pipes hold and flushes last words; true when a reader is to be woken. */
@@ -126,10 +134,15 @@ class StreamTap {
     return moved;
   }
 
-  drain(): void {
+  /** Moves what is in the pipe now, within bounds. */
+  readAll(): void {
     for (let chunk = 0; chunk < DRAIN_CHUNKS; chunk += 1) {
       if (typeof this.move() !== "number") break;
     }
+  }
+
+  drain(): void {
+    this.readAll();
     this.writer.flush(this.#run, Date.now());
   }
 

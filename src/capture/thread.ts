@@ -123,6 +123,8 @@ class CaptureThread {
   #open(request: CaptureRequest & { kind: "open" }): void {
     try {
       this.#taps.set(request.key, new SessionTap(request));
+      // Who came to wait for a ring while it was being taken over waits for what was found in it.
+      if (request.run > 0) this.#tell({ kind: "wake", key: request.key });
     } catch (thrown) {
       this.#tell({ kind: "failed", key: request.key, message: String(thrown) });
     }

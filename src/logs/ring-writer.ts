@@ -115,7 +115,7 @@ export class RingWriter {
    */
   announce(): boolean {
     // Who waits is woken by an entry: with none, the wish must stand.
-    if (this.#field(F64.sequence) === this.#sequence.next) return false;
+    if (Math.max(1, this.#field(F64.sequence)) === this.#sequence.next) return false;
     this.#f64[F64.sequence] = this.#sequence.next;
     this.#fence();
     return Atomics.exchange(this.#i32, I32.armed, 0) === 1;

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Capture, type SessionCapture } from "../../src/capture/handle.ts";
+import { Capture } from "../../src/capture/handle.ts";
+import type { SessionCapture } from "../../src/capture/session-capture.ts";
 import { TextFormatter } from "../../src/logs/text.ts";
+import { makeFifo } from "../../src/native/pipe.ts";
 import { waitFor } from "../support/wait.ts";
 
 let directory: string;
@@ -34,7 +36,12 @@ async function run(script: string, number = 1): Promise<void> {
 
 function start(script: string, number = 1): Bun.Subprocess {
   const { stdout, stderr } = session.begin(number);
-  const child = Bun.spawn(["sh", "-c", script], { stdin: "ignore", stdout, stderr });
+  const child = Bun.spawn(["sh", "-c", script], {
+    cwd: directory,
+    stdin: "ignore",
+    stdout,
+    stderr,
+  });
   session.started();
   return child;
 }
@@ -86,6 +93,25 @@ describe("capture", () => {
     await waitFor("more output", () => session.log.counters().stdoutBytes > before);
     const { entries } = session.log.page({ stream: "stderr", limit: 1, from: "newest" });
     process.kill(Number(Buffer.from(entries[0]?.bytes ?? []).toString()), "SIGKILL");
+  });
+
+  test("goes on where an earlier daemon left a session, with what was written meanwhile", async () => {
+    makeFifo(join(directory, "wait"));
+    const child = start(
+      "echo one; printf two; while [ ! -e go ]; do read line < wait; done; echo three; printf four",
+    );
+    await waitFor("the first words", () => session.log.counters().stdoutBytes === 7);
+    await session.release({ keep: true });
+    // The next daemon opens the pipes by their paths while the child still has them.
+    session = capture.adopt(join(directory, "session"), { run: 1 });
+    writeFileSync(join(directory, "go"), "");
+    writeFileSync(join(directory, "wait"), "\n");
+    await child.exited;
+    await session.drain();
+    expect(stdoutText()).toBe("one\ntwothree\nfour");
+    const { entries } = session.log.page({ stream: "stdout", limit: 10, from: "oldest" });
+    expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(session.log.counters().stdoutBytes).toBe(17);
   });
 
   test("tells when a process is gone", async () => {
