@@ -1,0 +1,16 @@
+// The commands about the daemon itself.
+
+import type { Group } from "../signature.ts";
+
+export const daemon: Group = {
+  name: "daemon",
+  about: "Start, stop and look at the daemon",
+  examples: ["korun daemon status", "korun daemon stop"],
+  commands: {
+    start: async () => (await import("./daemon/start.ts")).start,
+    stop: async () => (await import("./daemon/stop.ts")).stop,
+    status: async () => (await import("./daemon/status.ts")).status,
+    logs: async () => (await import("./daemon/logs.ts")).logs,
+    run: async () => (await import("./daemon/run.ts")).run,
+  },
+};

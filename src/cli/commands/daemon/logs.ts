@@ -1,0 +1,21 @@
+// The daemon's own log.
+
+import { resolvePaths } from "../../../daemon/paths.ts";
+import { showDaemonLog } from "../../daemon-log-view.ts";
+import { COUNT, countIn } from "../../forms.ts";
+import { defineCommand } from "../../signature.ts";
+
+export const logs = defineCommand({
+  name: "daemon logs",
+  about: "Show the daemon's own log, also when it does not run",
+  flags: {
+    follow: { kind: "switch", short: "f", about: "Go on with what is yet to come" },
+    limit: { kind: "value", short: "n", value: "N", form: COUNT, about: "Lines (default: 100)" },
+  },
+  examples: ["korun daemon logs", "korun daemon logs -f"],
+  async run({ flags }) {
+    const { log } = resolvePaths(process.env);
+    const limit = countIn(flags.limit) ?? 100;
+    return await showDaemonLog(log, { limit, follow: flags.follow });
+  },
+});

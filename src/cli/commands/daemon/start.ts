@@ -1,0 +1,13 @@
+// Starts the daemon, as every command does that needs one.
+
+import { openClient } from "../../open-client.ts";
+import { showDaemon } from "../../show-daemon.ts";
+import { defineCommand } from "../../signature.ts";
+
+export const start = defineCommand({
+  name: "daemon start",
+  about: "Start the daemon in the background, unless it runs",
+  flags: { json: { kind: "switch", about: "Print the API's own body" } },
+  examples: ["korun daemon start", "KORUN_PORT=7800 korun daemon start"],
+  run: ({ flags }) => showDaemon(openClient({ launch: true }), flags),
+});

@@ -1,0 +1,13 @@
+// The daemon in a few lines.
+
+import { openClient } from "../../open-client.ts";
+import { showDaemon } from "../../show-daemon.ts";
+import { defineCommand } from "../../signature.ts";
+
+export const status = defineCommand({
+  name: "daemon status",
+  about: "Show the daemon's pid, version, port and places",
+  flags: { json: { kind: "switch", about: "Print the API's own body" } },
+  examples: ["korun daemon status", "korun daemon status --json"],
+  run: ({ flags }) => showDaemon(openClient({ launch: false }), flags),
+});

@@ -1,0 +1,84 @@
+// The list of sessions. Also where no daemon runs: then there are none.
+
+import type { SessionListReply, SessionSummary } from "../../api/replies.ts";
+import type { Client, Reply } from "../../client/client.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { Problem } from "../../domain/problem.ts";
+import { EXIT } from "../exit.ts";
+import { openClient } from "../open-client.ts";
+import { shortId } from "../pick.ts";
+import { printOut } from "../print.ts";
+import { screenOf } from "../screen.ts";
+import { defineCommand } from "../signature.ts";
+import { painter, type Style } from "../style.ts";
+import { type Cell, renderTable } from "../table.ts";
+import { shellLine, visible } from "../visible.ts";
+
+export const ls = defineCommand({
+  name: "ls",
+  about: "List all sessions, oldest first",
+  flags: { json: { kind: "switch", about: "Print the API's own body" } },
+  examples: ["korun ls", "korun ls --json"],
+  async run({ flags }) {
+    const list = (await listed(openClient({ launch: false }))) ?? (await nothing());
+    if (flags.json) {
+      printOut(list.text);
+      return EXIT.ok;
+    }
+    const { columns, colour } = await screenOf(1);
+    const rows = list.body.sessions.map(row);
+    printOut(renderTable(TITLES, rows, { columns, paint: painter(colour) }));
+    return EXIT.ok;
+  },
+});
+
+const TITLES = ["NAME", "ID", "STATE", "PID", "UPTIME", "RESTARTS", "COMMAND"];
+
+const STATE_STYLES: Readonly<Partial<Record<string, Style>>> = {
+  running: "green",
+  starting: "yellow",
+  stopping: "yellow",
+  failed: "red",
+};
+
+/** Undefined when there is no daemon. */
+async function listed(client: Client): Promise<Reply<SessionListReply> | undefined> {
+  try {
+    return await client.list();
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === "unavailable") return undefined;
+    throw thrown;
+  }
+}
+
+async function nothing(): Promise<Reply<SessionListReply>> {
+  const { note } = await import("../note.ts");
+  note.info("no daemon is running");
+  const body = { sessions: [] };
+  return { body, text: `${JSON.stringify(body)}\n` };
+}
+
+function row(session: SessionSummary): Cell[] {
+  const { name, id, pid, uptime_ms, restart_count, command } = session;
+  return [
+    { text: name === null ? "-" : visible(name) },
+    { text: shortId(id) },
+    { text: stateOf(session), style: styleOf(session) },
+    { text: pid === null ? "-" : String(pid) },
+    { text: uptime_ms === null ? "-" : formatDuration(uptime_ms) },
+    { text: String(restart_count) },
+    { text: shellLine(command) },
+  ];
+}
+
+/** The state, and how it ended when it did. */
+function stateOf({ state, exit_code, term_signal }: SessionSummary): string {
+  if (state !== "exited") return state;
+  const how = term_signal ?? exit_code;
+  return how === null ? state : `${state}(${how})`;
+}
+
+function styleOf({ state, exit_code }: SessionSummary): Style | undefined {
+  if (state === "exited") return exit_code === 0 ? "dim" : "red";
+  return STATE_STYLES[state];
+}

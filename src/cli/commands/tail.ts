@@ -1,0 +1,15 @@
+// The newest output of a session.
+
+import { LOG_FLAGS } from "../log-flags.ts";
+import { ONE_SESSION } from "../pick.ts";
+import { showLog } from "../show-log.ts";
+import { defineCommand } from "../signature.ts";
+
+export const tail = defineCommand({
+  name: "tail",
+  about: "Show the newest lines of a session's output",
+  flags: LOG_FLAGS,
+  words: ONE_SESSION,
+  examples: ["korun tail -f web", "korun tail -n 20 --stream stderr web"],
+  run: (line) => showLog("tail", line),
+});

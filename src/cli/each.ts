@@ -1,0 +1,100 @@
+// Commands that take several sessions: each is done, side by side, whatever becomes of the others.
+
+import type { ActionReply, SessionSummary } from "../api/replies.ts";
+import type { Client, Reply } from "../client/client.ts";
+import { Problem } from "../domain/problem.ts";
+import { misuse } from "./argv.ts";
+import { EXIT, exitCodeOf } from "./exit.ts";
+import { expectReference, labelOf, pickSession } from "./pick.ts";
+import { printOut } from "./print.ts";
+import { report } from "./report.ts";
+import { visible } from "./visible.ts";
+
+/** Flags of every command that takes several sessions. */
+export const EACH_FLAGS = {
+  all: { kind: "switch", about: "Every session it makes sense for" },
+  json: { kind: "switch", about: "Print the API's own body, one a session" },
+} as const;
+
+/** A session, and what to call it. */
+export interface Target {
+  readonly reference: string;
+  readonly label: string;
+}
+
+/** What became of one session. */
+export interface Outcome {
+  readonly reply: Reply<ActionReply>;
+  /** In a word or two, such as `stopped`; undefined: not worth a word. */
+  readonly done: string | undefined;
+  /** It was done, but not as wanted. */
+  readonly failure?: string | undefined;
+}
+
+export interface EachOptions {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly flags: { readonly all: boolean; readonly json: boolean };
+  /** Which sessions `--all` means. */
+  isMeant(session: SessionSummary): boolean;
+  act(target: Target): Promise<Outcome>;
+}
+
+/** Acts on every session that was named, tells each outcome in order, and gives the exit code. */
+export async function forEachSession(client: Client, options: EachOptions): Promise<number> {
+  const targets = await targetsOf(client, options);
+  if (targets.length === 0) return await nothingToDo(options);
+  const outcomes = targets.map((target) => options.act(target).catch(failure));
+  const codes: number[] = [];
+  for (const [place, pending] of outcomes.entries()) {
+    codes.push(tell(await pending, targets[place]?.label ?? "", options.flags.json));
+  }
+  const bad = codes.filter((code) => code !== EXIT.ok);
+  return codes.length === 1 ? (codes[0] ?? EXIT.ok) : bad.length === 0 ? EXIT.ok : EXIT.failure;
+}
+
+async function targetsOf(client: Client, options: EachOptions): Promise<Target[]> {
+  const { words, flags } = options;
+  if (!flags.all) {
+    const named = words.length > 0 ? words.map(expectReference) : [await pickSession(client, [])];
+    return named.map((reference) => ({ reference, label: reference }));
+  }
+  if (words.length > 0) {
+    throw misuse(options, `--all means every session, and ${words[0]} is one`);
+  }
+  const sessions = await listOrNone(client);
+  return sessions
+    .filter((session) => options.isMeant(session))
+    .map((session) => ({ reference: session.id, label: labelOf(session) }));
+}
+
+/** Without a daemon there is no session to act on, which is what `--all` of none means. */
+async function listOrNone(client: Client): Promise<readonly SessionSummary[]> {
+  try {
+    return (await client.list()).body.sessions;
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === "unavailable") return [];
+    throw thrown;
+  }
+}
+
+async function nothingToDo({ name }: EachOptions): Promise<number> {
+  const { note } = await import("./note.ts");
+  note.info(name === "rm" ? "no session to remove" : `no session to ${name}`);
+  return EXIT.ok;
+}
+
+function failure(thrown: unknown): { readonly thrown: unknown } {
+  return { thrown };
+}
+
+function tell(outcome: Outcome | { thrown: unknown }, label: string, json: boolean): number {
+  if ("thrown" in outcome) return report(outcome.thrown);
+  if (json) printOut(outcome.reply.text);
+  if (outcome.failure !== undefined) {
+    report(new Problem("internal", `${label}: ${outcome.failure}`));
+    return exitCodeOf(undefined);
+  }
+  if (!json && outcome.done !== undefined) printOut(`${visible(label)} ${outcome.done}\n`);
+  return EXIT.ok;
+}

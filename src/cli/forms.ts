@@ -1,0 +1,26 @@
+// The forms that flag values have.
+
+import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
+import type { Form } from "./signature.ts";
+
+export const COUNT: Form = {
+  words: "a non-negative integer",
+  matches: (value) => /^\d+$/.test(value) && Number.isSafeInteger(Number(value)),
+};
+
+export const DURATION: Form = {
+  words: DURATION_FORM,
+  matches: (value) => parseDuration(value) !== undefined,
+};
+
+export const VARIABLE: Form = {
+  words: "NAME=VALUE (the command has your whole environment anyway)",
+  matches: (value) => value.indexOf("=") > 0,
+};
+
+export const NOT_EMPTY: Form = { words: "something", matches: (value) => value !== "" };
+
+/** The number in a flag of form `COUNT`, if it was given. */
+export function countIn(value: string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}

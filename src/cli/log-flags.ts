@@ -1,0 +1,76 @@
+// What `logs`, `tail` and `head` share: their flags, and what those mean for the API.
+
+import type { LogQuery } from "../client/client.ts";
+import { misuse } from "./argv.ts";
+import { COUNT, countIn } from "./forms.ts";
+import type { Flags, Values } from "./signature.ts";
+
+/** Lines of history of each session, when all are followed. */
+const HISTORY_OF_EACH = 10;
+
+export const LOG_FLAGS = {
+  follow: { kind: "switch", short: "f", about: "Go on with what is yet to come" },
+  limit: { kind: "value", short: "n", value: "N", form: COUNT, about: "Lines (default: 100)" },
+  stream: {
+    kind: "choice",
+    choices: ["blended", "stdout", "stderr"],
+    about: "Which output (default: blended, each line named by its stream)",
+  },
+  "since-seq": {
+    kind: "value",
+    value: "N",
+    form: COUNT,
+    about: "From this entry on, instead of the newest",
+  },
+  times: { kind: "switch", short: "t", about: "Show when each line came" },
+  format: { kind: "choice", choices: ["text", "json"], about: "Text, or the API's own JSON" },
+  json: { kind: "switch", about: "The same as --format json" },
+} as const satisfies Flags;
+
+export type LogFlags = Values<typeof LOG_FLAGS>;
+
+/** What to ask the API for, and how to show it. */
+export interface LogPlan {
+  readonly action: "logs" | "head" | "tail";
+  readonly query: LogQuery;
+  /** The API's own JSON, untouched. */
+  readonly json: boolean;
+  /** Lines with their times, which the API's text does not have. */
+  readonly times: boolean;
+}
+
+/** The plan of `logs`, `tail` or `head`. Throws Problem `bad_request` for flags that contradict. */
+export function planLog(action: LogPlan["action"], flags: LogFlags): LogPlan {
+  const { follow, stream, times } = flags;
+  const json = wantsJson(action, flags);
+  const limit = countIn(flags.limit);
+  const sinceSeq = countIn(flags["since-seq"]) ?? (action === "head" && follow ? 0 : undefined);
+  if (follow && sinceSeq !== undefined && limit !== undefined) {
+    throw misuse({ name: action }, "-n has no meaning when all from an entry on is followed");
+  }
+  const format = json || times ? "json" : "text";
+  return {
+    // The oldest lines are one page; whatever begins at an entry is for `logs`.
+    action: sinceSeq === undefined ? action : "logs",
+    query: { stream, limit, sinceSeq, follow, format },
+    json,
+    times,
+  };
+}
+
+/** What to ask of each session, when all are followed. */
+export function planOfEach(flags: LogFlags): LogPlan & { readonly history: number } {
+  if (flags["since-seq"] !== undefined) {
+    throw misuse({ name: "logs" }, "--since-seq is of one session, and all are followed");
+  }
+  const plan = planLog("logs", flags);
+  const query = { ...plan.query, format: "json" } as const;
+  return { ...plan, query, history: countIn(flags.limit) ?? HISTORY_OF_EACH };
+}
+
+function wantsJson(name: string, { json, format, times }: LogFlags): boolean {
+  if (json && format === "text") throw misuse({ name }, "--json and --format text contradict");
+  const wanted = json || format === "json";
+  if (wanted && times) throw misuse({ name }, "-t is for text: the JSON has the times");
+  return wanted;
+}

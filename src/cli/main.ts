@@ -1,0 +1,58 @@
+// The way of a command line: find the command, read its flags, run it, turn what it throws into one
+// line and an exit code. Only what every command needs is loaded here.
+
+import { cutAtDashes, misuse, parseLine } from "./argv.ts";
+import { COMMANDS, findCommand } from "./commands.ts";
+import { EXIT } from "./exit.ts";
+import { isBrokenPipe, printOut } from "./print.ts";
+import { isGroup } from "./signature.ts";
+
+/**
+ * Runs a command line and sets the exit code of the process. It never ends the process itself, so
+ * that all output is written.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await runLine(argv);
+  } catch (thrown) {
+    process.exitCode = await failed(thrown);
+  }
+}
+
+async function runLine(argv: readonly string[]): Promise<number> {
+  const line = cutAtDashes(argv);
+  const [first] = line.own;
+  if (first === "--version" || first === "-V") return await showVersion();
+  if (line.own.length === 0 || first === "help" || isHelp(first)) {
+    return await showHelp(first === "help" ? line.own.slice(1) : []);
+  }
+  if (first?.startsWith("-")) {
+    throw misuse({ name: "" }, `there is no flag ${first} before the name of a command`);
+  }
+  const { command, rest } = await findCommand(line.own);
+  if (isGroup(command) || rest.some(isHelp)) return await showHelp(command.name.split(" "));
+  return await command.run(parseLine(command, { own: rest, rest: line.rest }), COMMANDS);
+}
+
+function isHelp(arg: string | undefined): boolean {
+  return arg === "--help" || arg === "-h";
+}
+
+async function showVersion(): Promise<number> {
+  const { VERSION } = await import("../client/version.ts");
+  printOut(`korun ${VERSION}\n`);
+  return EXIT.ok;
+}
+
+async function showHelp(names: readonly string[]): Promise<number> {
+  const { renderHelp } = await import("./help.ts");
+  printOut(await renderHelp(names));
+  return EXIT.ok;
+}
+
+async function failed(thrown: unknown): Promise<number> {
+  // The reader of our output has left, as `head` does: nothing is wrong, and nobody to tell.
+  if (isBrokenPipe(thrown)) return EXIT.brokenPipe;
+  const { report } = await import("./report.ts");
+  return report(thrown);
+}

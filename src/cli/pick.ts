@@ -1,0 +1,69 @@
+// Which session a command means: the ones that were named, all that there are, or the one that is
+// active when nothing was said.
+
+import type { SessionSummary } from "../api/replies.ts";
+import type { Client } from "../client/client.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Words } from "./signature.ts";
+
+/** One session, or none when a single one is active. */
+export const ONE_SESSION: Words = {
+  name: "ID",
+  about: "UUID, unique prefix (4 or more), or name; may be left out when only one is active",
+  least: 0,
+  most: 1,
+  offer: "sessions",
+};
+
+/** Any number of sessions. */
+export const SOME_SESSIONS: Words = { ...ONE_SESSION, name: "ID…", most: Number.POSITIVE_INFINITY };
+
+/** The session that is named, else the only active one. Throws a Problem when that says nothing. */
+export async function pickSession(client: Client, words: readonly string[]): Promise<string> {
+  const [reference] = words;
+  if (reference !== undefined) return expectReference(reference);
+  const { body } = await client.list();
+  return onlyActive(body.sessions).id;
+}
+
+/** A reference that can stand in a path; an empty one is an unset variable in a script. */
+export function expectReference(reference: string): string {
+  if (reference !== "") return reference;
+  throw new Problem("bad_request", "the session's id is empty", {
+    hint: "Is a variable unset? `korun ls` lists the sessions.",
+  });
+}
+
+/** Whether a session has a process, or is about to have one. */
+export function isActive({ state }: Pick<SessionSummary, "state">): boolean {
+  return state === "starting" || state === "running" || state === "stopping";
+}
+
+/** What to call a session: its name, else the start of its id. */
+export function labelOf({ id, name }: Pick<SessionSummary, "id" | "name">): string {
+  return name ?? shortId(id);
+}
+
+/** The start of an id, as tables show it. */
+export function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+function onlyActive(sessions: readonly SessionSummary[]): SessionSummary {
+  const active = sessions.filter(isActive);
+  const [first] = active;
+  if (first === undefined) {
+    throw new Problem("not_found", "no active session", {
+      hint: sessions.length === 0 ? NONE_AT_ALL : "Say which one: `korun ls` lists those at rest.",
+    });
+  }
+  if (active.length === 1) return first;
+  const names = active.map((one) =>
+    one.name === null ? shortId(one.id) : `${one.name} (${shortId(one.id)})`,
+  );
+  throw new Problem("conflict", `${active.length} sessions are active`, {
+    hint: `Say which one: ${names.join(", ")}.`,
+  });
+}
+
+const NONE_AT_ALL = "Start one: korun serve -- COMMAND";

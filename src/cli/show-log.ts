@@ -1,0 +1,79 @@
+// Shows the log of one session: the API's text or JSON as it comes, or lines with their times.
+
+import type { LogReply } from "../api/replies.ts";
+import type { Client } from "../client/client.ts";
+import { readChunks, readFrames } from "../client/frames.ts";
+import { EXIT } from "./exit.ts";
+import { LinePrinter } from "./line-printer.ts";
+import { type LogFlags, type LogPlan, planLog } from "./log-flags.ts";
+import { openClient } from "./open-client.ts";
+import { pickSession } from "./pick.ts";
+import { printOut, writeAll } from "./print.ts";
+import { screenOf } from "./screen.ts";
+import { painter } from "./style.ts";
+
+/** The whole of `logs`, `tail` and `head` for one session. Gives the exit code. */
+export async function showLog(
+  action: LogPlan["action"],
+  { flags, words }: { readonly flags: LogFlags; readonly words: readonly string[] },
+): Promise<number> {
+  const plan = planLog(action, flags);
+  const client = openClient({ launch: false });
+  const reference = await pickSession(client, words);
+  if (!plan.query.follow) return await showPage(client, { reference, plan });
+  return await whileRead((signal) => follow(client, { reference, plan, signal }));
+}
+
+/** Runs `show` until it ends, or until nobody reads stdout any more. Gives the exit code. */
+export async function whileRead(show: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  const { watchReader } = await import("./reader.ts");
+  const leaving = new AbortController();
+  const unwatch = watchReader(() => leaving.abort());
+  try {
+    await show(leaving.signal);
+  } catch (thrown) {
+    if (!leaving.signal.aborted) throw thrown;
+  } finally {
+    unwatch();
+  }
+  return leaving.signal.aborted ? EXIT.brokenPipe : EXIT.ok;
+}
+
+interface Shown {
+  readonly reference: string;
+  readonly plan: LogPlan;
+}
+
+async function showPage(client: Client, { reference, plan }: Shown): Promise<number> {
+  const stream = await client.log(reference, plan);
+  if (!plan.times) {
+    for await (const chunk of readChunks(stream)) await writeAll(1, chunk);
+    return EXIT.ok;
+  }
+  const page = (await new Response(stream).json()) as LogReply;
+  const { dropped = 0, entries, next_seq } = page;
+  const missed = dropped === 0 ? [] : [{ missed: dropped, next_seq }];
+  printOut((await linePrinter(plan)).format([...missed, ...entries]));
+  return EXIT.ok;
+}
+
+async function follow(
+  client: Client,
+  { reference, plan, signal }: Shown & { signal: AbortSignal },
+): Promise<void> {
+  const stream = await client.log(reference, { ...plan, signal });
+  if (!plan.times) {
+    for await (const chunk of readChunks(stream, signal)) await writeAll(1, chunk);
+    return;
+  }
+  const printer = await linePrinter(plan);
+  const encoder = new TextEncoder();
+  for await (const frames of readFrames(stream, signal)) {
+    await writeAll(1, encoder.encode(printer.format(frames)));
+  }
+}
+
+async function linePrinter({ times, query }: LogPlan): Promise<LinePrinter> {
+  const streams = query.stream === undefined || query.stream === "blended";
+  return new LinePrinter({ times, streams, paint: painter((await screenOf(1)).colour) });
+}

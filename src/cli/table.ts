@@ -1,0 +1,82 @@
+// Tables for people: columns as wide as what they hold, measured as a terminal shows it. Pure.
+
+import type { Paint, Style } from "./style.ts";
+
+export interface Cell {
+  readonly text: string;
+  readonly style?: Style | undefined;
+}
+
+export interface TableOptions {
+  readonly paint: Paint;
+  /** Lines are cut to this width; undefined: never. */
+  readonly columns: number | undefined;
+}
+
+const GAP = "  ";
+
+/** A table with its titles, each line ended by a newline and without spaces at its end. */
+export function renderTable(
+  titles: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { paint, columns }: TableOptions,
+): string {
+  const head = titles.map((text): Cell => ({ text, style: "bold" }));
+  const widths = titles.map((title) => title.length);
+  for (const row of rows) widen(widths, row);
+  let table = "";
+  for (const row of [head, ...rows]) table += `${cut(line(row, widths, paint), columns)}\n`;
+  return table;
+}
+
+/** Names and values, one pair a line. */
+export function renderPairs(
+  pairs: readonly (readonly [name: string, value: Cell])[],
+  paint: Paint,
+): string {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  const lines = pairs.map(([name, value]) => {
+    const label = paint(name.padEnd(width), "dim");
+    return `${label}${GAP}${styled(value, paint)}\n`;
+  });
+  return lines.join("");
+}
+
+/** At most `columns` wide; what was cut off shows as an ellipsis. */
+export function cut(text: string, columns: number | undefined): string {
+  if (columns === undefined || Bun.stringWidth(text) <= columns) return text;
+  const kept = Bun.sliceAnsi(text, 0, columns - 1);
+  // Bun keeps a wide character whole that lies across the edge.
+  const fits = Bun.stringWidth(kept) < columns;
+  return `${fits ? kept : Bun.sliceAnsi(text, 0, columns - 2)}…`;
+}
+
+// Plain loops from here on: a table is drawn once, before anything is compiled, and closures made a
+// list of 20 sessions a tenth slower.
+
+function widen(widths: number[], row: readonly Cell[]): void {
+  for (let place = 0; place < row.length; place += 1) {
+    const width = widthOf(row[place]);
+    if (width > (widths[place] ?? 0)) widths[place] = width;
+  }
+}
+
+function line(row: readonly Cell[], widths: readonly number[], paint: Paint): string {
+  let text = "";
+  for (let place = 0; place < row.length; place += 1) {
+    const cell = row[place];
+    if (cell === undefined) continue;
+    text += styled(cell, paint);
+    if (place === row.length - 1) break;
+    text += `${" ".repeat((widths[place] ?? 0) - widthOf(cell))}${GAP}`;
+  }
+  return text;
+}
+
+function styled({ text, style }: Cell, paint: Paint): string {
+  return style === undefined ? text : paint(text, style);
+}
+
+function widthOf(cell: Cell | undefined): number {
+  return cell === undefined ? 0 : Bun.stringWidth(cell.text);
+}

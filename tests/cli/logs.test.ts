@@ -1,0 +1,237 @@
+import { describe, expect, test } from "bun:test";
+import { korun, start } from "./support/cli.ts";
+import { always, FakeDaemon, Feed, refusal, session } from "./support/fake-daemon.ts";
+import { Reading } from "./support/reading.ts";
+
+const web = session();
+const api = session({ id: "b625f70f-7339-4fc8-93c2-db7037259565", name: null });
+
+function entry(seq: number, line: string, facts: object = {}) {
+  return { seq, ts: "2026-03-16T12:00:00.000Z", stream: "stdout", line, run: 1, ...facts };
+}
+
+function ndjson(...frames: object[]): string {
+  return frames.map((frame) => `${JSON.stringify(frame)}\n`).join("");
+}
+
+describe("flags become a query:", () => {
+  test.each([
+    [["tail", "web"], "/v1/sessions/web/tail?format=text"],
+    [["head", "web", "-n5"], "/v1/sessions/web/head?format=text&limit=5"],
+    [
+      ["logs", "web", "--stream", "stderr", "--limit=7"],
+      "/v1/sessions/web/logs?format=text&stream=stderr&limit=7",
+    ],
+    [
+      ["logs", "web", "--since-seq", "101", "-f", "--format", "json"],
+      "/v1/sessions/web/logs?format=json&since_seq=101&follow=1",
+    ],
+    [["tail", "-f", "web"], "/v1/sessions/web/tail?format=text&follow=1"],
+  ])("%j asks %s", async (args, path) => {
+    await using daemon = new FakeDaemon({ [`GET ${path}`]: always("text\n") });
+    const { code, stdout } = await korun(daemon, args);
+    expect(daemon.lines).toEqual([`GET ${path}`]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "text\n" });
+  });
+});
+
+test("text is written byte for byte", async () => {
+  const bytes = new Uint8Array(200_000).map((_, place) => (place * 7919) % 256);
+  await using daemon = new FakeDaemon({ "GET /v1/sessions/web/logs": () => new Response(bytes) });
+  const child = start(daemon, ["logs", "web", "--stream", "stdout"]);
+  expect(new Uint8Array(await new Response(child.stdout).arrayBuffer())).toEqual(bytes);
+  expect(await child.exited).toBe(0);
+});
+
+test("-t shows the time of each line, and what is no longer held", async () => {
+  const entries = [entry(5, "up"), entry(6, "oh", { stream: "stderr" })];
+  const page = { session_id: web.id, stream: "blended", entries, next_seq: 7, dropped: 4 };
+  await using daemon = new FakeDaemon({ "GET /v1/sessions/web/logs": always(page) });
+  const { stdout } = await korun(daemon, ["logs", "web", "-t", "--since-seq", "1"]);
+  expect(stdout).toBe(
+    "[korun] missed 4 lines\n" +
+      "2026-03-16T12:00:00.000Z [stdout] up\n2026-03-16T12:00:00.000Z [stderr] oh\n",
+  );
+});
+
+test("a refusal to show a log is told", async () => {
+  await using daemon = new FakeDaemon({
+    "GET /v1/sessions/nope/tail": () => refusal(404, "not_found", "no session nope"),
+  });
+  expect(await korun(daemon, ["tail", "nope"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "korun: no session nope\n",
+  });
+});
+
+describe("a followed log", () => {
+  test("is shown as it comes, until it ends", async () => {
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    const child = start(daemon, ["tail", "-f", "web"]);
+    const shown = new Reading(child.stdout);
+    feed.push("[stdout] one\n");
+    await shown.until("one\n");
+    feed.push("[stdout] two");
+    await shown.until("two");
+    feed.end();
+    expect(await child.exited).toBe(0);
+    expect(await shown.all).toBe("[stdout] one\n[stdout] two");
+  });
+
+  test("with times joins what comes in pieces", async () => {
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    const child = start(daemon, ["tail", "-ft", "web", "--stream", "stdout"]);
+    const shown = new Reading(child.stdout);
+    const text = ndjson(entry(1, "öl", { partial: true }), entry(2, "!"));
+    const bytes = new TextEncoder().encode(text);
+    const middle = bytes.indexOf(0xc3) + 1;
+    feed.push(bytes.subarray(0, middle));
+    await feed.opened;
+    feed.push(bytes.subarray(middle));
+    feed.end();
+    expect(await shown.all).toBe("2026-03-16T12:00:00.000Z öl!\n");
+    expect(await child.exited).toBe(0);
+  });
+
+  test("ends, and lets go of the daemon, when its reader leaves", async () => {
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    const child = start(daemon, ["tail", "-f", "web"]);
+    const reader = child.stdout.getReader();
+    feed.push("one\n");
+    await reader.read();
+    await reader.cancel();
+    // Not a byte more comes: that the reader has left must be noticed all the same.
+    expect(await child.exited).toBe(141);
+    await feed.gone;
+    expect(await new Response(child.stderr).text()).toBe("");
+  });
+
+  test("that breaks off is told, not taken for its end", async () => {
+    const feed = new Feed();
+    const daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    const child = start(daemon, ["tail", "-f", "web"]);
+    const shown = new Reading(child.stdout);
+    feed.push("one\n");
+    await shown.until("one\n");
+    await daemon[Symbol.asyncDispose]();
+    expect(await child.exited).toBe(1);
+    expect(await new Response(child.stderr).text()).toStartWith("korun: the daemon went away");
+  });
+});
+
+describe("logs -f without an id", () => {
+  test("follows every session, each line named", async () => {
+    const [webFeed, apiFeed] = [new Feed(), new Feed()];
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions": always({ sessions: [web, api] }),
+      [`GET /v1/sessions/${web.id}/logs`]: webFeed.answer,
+      [`GET /v1/sessions/${api.id}/logs`]: apiFeed.answer,
+    });
+    const child = start(daemon, ["logs", "-f"]);
+    const shown = new Reading(child.stdout);
+    webFeed.push(ndjson(entry(1, "up")));
+    await shown.until("web [stdout] up\n");
+    apiFeed.push(ndjson(entry(1, "oh", { stream: "stderr" }), { missed: 3, next_seq: 5 }));
+    await shown.until("b625f70f [stderr] oh\nb625f70f [korun] missed 3 lines\n");
+    expect(daemon.lines).toContain(`GET /v1/sessions/${web.id}/logs?format=json&limit=10&follow=1`);
+    child.kill("SIGINT");
+    await child.exited;
+    expect(child.signalCode).toBe("SIGINT");
+  });
+
+  test("lets new sessions join from their first line, and restarted ones go on", async () => {
+    const sessions = [session({ state: "exited", uptime_ms: null })];
+    const feeds = [new Feed(), new Feed()];
+    const apiFeed = new Feed();
+    let opened = 0;
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions": () => Response.json({ sessions }),
+      [`GET /v1/sessions/${web.id}/logs`]: (asked, request) => {
+        const feed = feeds[opened++] ?? new Feed();
+        return feed.answer(asked, request);
+      },
+      [`GET /v1/sessions/${api.id}/logs`]: apiFeed.answer,
+    });
+    const child = start(daemon, ["logs", "-f", "--stream", "stdout", "-n", "2"]);
+    const shown = new Reading(child.stdout);
+    feeds[0]?.push(ndjson(entry(7, "old")));
+    feeds[0]?.end();
+    await shown.until("web old\n");
+
+    sessions.push(api);
+    apiFeed.push(ndjson(entry(1, "first")));
+    await shown.until("b625f70f first\n");
+
+    sessions[0] = session({ restart_count: 1 });
+    feeds[1]?.push(ndjson(entry(8, "again")));
+    await shown.until("web again\n");
+
+    child.kill("SIGINT");
+    await child.exited;
+    const follows = daemon.lines.filter((line) => line.includes("/logs"));
+    expect(follows).toEqual([
+      `GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&limit=2&follow=1`,
+      `GET /v1/sessions/${api.id}/logs?format=json&stream=stdout&since_seq=0&follow=1`,
+      `GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&since_seq=8&follow=1`,
+    ]);
+    expect(await shown.all).toBe("web old\nb625f70f first\nweb again\n");
+  });
+
+  test("in JSON says whose each line is", async () => {
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions": always({ sessions: [web] }),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
+    const child = start(daemon, ["logs", "-f", "--json"]);
+    const shown = new Reading(child.stdout);
+    feed.push(ndjson(entry(1, "up")));
+    await shown.until("\n");
+    expect(JSON.parse(shown.text)).toEqual({ session_id: web.id, ...entry(1, "up") });
+    child.kill("SIGINT");
+    await child.exited;
+  });
+
+  test("forgets a session that is removed meanwhile", async () => {
+    const sessions = [web, api];
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions": () => Response.json({ sessions }),
+      [`GET /v1/sessions/${web.id}/logs`]: () => refusal(404, "not_found", "no such session"),
+      [`GET /v1/sessions/${api.id}/logs`]: feed.answer,
+    });
+    const child = start(daemon, ["logs", "-f"]);
+    const shown = new Reading(child.stdout);
+    feed.push(ndjson(entry(1, "up")));
+    await shown.until("up\n");
+    child.kill("SIGINT");
+    await child.exited;
+    expect(await new Response(child.stderr).text()).toBe("");
+  });
+
+  test("ends when its reader leaves", async () => {
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions": always({ sessions: [web] }),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
+    const child = start(daemon, ["logs", "-f"]);
+    const reader = child.stdout.getReader();
+    feed.push(ndjson(entry(1, "up")));
+    await reader.read();
+    await reader.cancel();
+    expect(await child.exited).toBe(141);
+    await feed.gone;
+  });
+
+  test("needs a daemon", async () => {
+    await using daemon = new FakeDaemon();
+    const { code, stderr } = await korun(daemon, ["logs", "-f"]);
+    expect(code).toBe(1);
+    expect(stderr).toStartWith("korun: no daemon is running\n");
+  });
+});

@@ -1,0 +1,227 @@
+import { describe, expect, test } from "bun:test";
+import type { SessionReply } from "../../src/api/replies.ts";
+import { waitFor } from "../support/wait.ts";
+import { environment, korun, onTerminal, result, start } from "./support/cli.ts";
+import { type Answers, always, FakeDaemon, Feed, refusal, session } from "./support/fake-daemon.ts";
+import { Reading } from "./support/reading.ts";
+
+const { id } = session();
+
+/** A session that runs until it is ended, as the daemon would show it. */
+class FakeRun {
+  readonly stdout = new Feed();
+  readonly stderr = new Feed();
+  readonly blended = new Feed();
+  facts: SessionReply = session();
+  /** Called with the query of each stop. */
+  onStop = (_query: string): void => this.end({ term_signal: "SIGTERM" });
+
+  readonly answers: Answers = {
+    "POST /v1/sessions": always({ id, state: "running" }, 201),
+    [`GET /v1/sessions/${id}`]: () => Response.json(this.facts),
+    [`POST /v1/sessions/${id}/stop`]: ({ path }) => {
+      this.onStop(new URL(path, "http://x").search);
+      return Response.json({ ok: true, id, state: "stopping" });
+    },
+    [`GET /v1/sessions/${id}/logs`]: (asked, request) => {
+      const stream = new URL(asked.path, "http://x").searchParams.get("stream");
+      const feed =
+        stream === "stdout" ? this.stdout : stream === "stderr" ? this.stderr : this.blended;
+      return feed.answer(asked, request);
+    },
+  };
+
+  /** The session comes to rest, and nothing revives it. */
+  end(how: Partial<SessionReply>): void {
+    this.facts = session({ state: "exited", pid: null, uptime_ms: null, ...how });
+    for (const feed of [this.stdout, this.stderr, this.blended]) feed.end();
+  }
+}
+
+test("each stream goes to its own, byte for byte, from the first one on", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "--", "app"]);
+  run.stdout.push("out\nno newline");
+  run.stderr.push("err\n");
+  run.end({ exit_code: 0 });
+  expect(await result(child)).toEqual({ code: 0, stdout: "out\nno newline", stderr: "err\n" });
+  expect(daemon.lines.filter((line) => line.includes("/logs")).sort()).toEqual([
+    `GET /v1/sessions/${id}/logs?format=text&stream=stderr&since_seq=0&follow=1`,
+    `GET /v1/sessions/${id}/logs?format=text&stream=stdout&since_seq=0&follow=1`,
+  ]);
+});
+
+describe("its exit code is", () => {
+  test.each([
+    ["the child's own", { exit_code: 42 }, 42],
+    ["128 and the signal that ended it", { term_signal: "SIGKILL" }, 137],
+    ["1 when nobody saw how it ended", {}, 1],
+  ])("%s", async (_, how, code) => {
+    const run = new FakeRun();
+    await using daemon = new FakeDaemon(run.answers);
+    run.end(how);
+    expect((await korun(daemon, ["run", "--", "app"])).code).toBe(code);
+  });
+
+  test("127 when there is no such command", async () => {
+    const error = "ENOENT: no command tpyo";
+    await using daemon = new FakeDaemon({
+      "POST /v1/sessions": always({ id, state: "failed", error }, 201),
+    });
+    const { code, stderr } = await korun(daemon, ["run", "--", "tpyo"]);
+    expect(code).toBe(127);
+    expect(stderr).toContain(`cannot start tpyo: ${error}`);
+  });
+
+  test("127 when it was there at first, and not at the last restart", async () => {
+    const run = new FakeRun();
+    await using daemon = new FakeDaemon(run.answers);
+    run.end({ state: "failed", error: "ENOENT: no command app" });
+    expect((await korun(daemon, ["run", "--", "app"])).code).toBe(127);
+  });
+});
+
+describe("signals:", () => {
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s stops it gracefully", async (signal) => {
+    const run = new FakeRun();
+    run.onStop = () => {
+      run.stdout.push("bye\n");
+      run.end({ exit_code: 3 });
+    };
+    await using daemon = new FakeDaemon(run.answers);
+    const child = start(daemon, ["run", "--", "app"]);
+    await run.stdout.opened;
+    child.kill(signal);
+    expect(await result(child)).toMatchObject({ code: 3, stdout: "bye\n" });
+    expect(daemon.lines).toContain(`POST /v1/sessions/${id}/stop`);
+  });
+
+  test("a second one kills it", async () => {
+    const run = new FakeRun();
+    const queries: string[] = [];
+    run.onStop = (query) => {
+      queries.push(query);
+      if (query !== "") run.end({ term_signal: "SIGKILL" });
+    };
+    await using daemon = new FakeDaemon(run.answers);
+    const child = start(daemon, ["run", "--", "app"]);
+    const said = new Reading(child.stderr);
+    await run.stdout.opened;
+    child.kill("SIGINT");
+    await said.until("stopping; once more kills it\n");
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(137);
+    expect(queries).toEqual(["", "?force=1"]);
+  });
+
+  test("a third one leaves it alone", async () => {
+    const run = new FakeRun();
+    run.onStop = () => {};
+    await using daemon = new FakeDaemon(run.answers);
+    const child = start(daemon, ["run", "--", "app"]);
+    const said = new Reading(child.stderr);
+    await run.stdout.opened;
+    child.kill("SIGINT");
+    await said.until("once more kills it\n");
+    child.kill("SIGINT");
+    await said.until("once more leaves it alone\n");
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+  });
+
+  test("one that comes before there is a session stops it as soon as there is", async () => {
+    const run = new FakeRun();
+    const asked = Promise.withResolvers<void>();
+    const made = Promise.withResolvers<void>();
+    await using daemon = new FakeDaemon({
+      ...run.answers,
+      "POST /v1/sessions": async () => {
+        asked.resolve();
+        await made.promise;
+        return Response.json({ id, state: "running" });
+      },
+    });
+    const child = start(daemon, ["run", "--", "app"]);
+    const said = new Reading(child.stderr);
+    await asked.promise;
+    child.kill("SIGINT");
+    await said.until("stopping");
+    made.resolve();
+    expect(await child.exited).toBe(143);
+  });
+
+  test("a session that ended in the same moment is no failure to stop", async () => {
+    const run = new FakeRun();
+    await using daemon = new FakeDaemon({
+      ...run.answers,
+      [`POST /v1/sessions/${id}/stop`]: () => {
+        run.end({ exit_code: 0 });
+        return refusal(409, "conflict", "it is exited already");
+      },
+    });
+    const child = start(daemon, ["run", "--", "app"]);
+    await run.stdout.opened;
+    child.kill("SIGTERM");
+    expect(await result(child)).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+test("a reader that leaves stops the session, and it ends like any command in a pipe", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "--", "app"]);
+  const reader = child.stdout.getReader();
+  run.stdout.push("one\n");
+  await reader.read();
+  await reader.cancel();
+  run.stdout.push("two\n");
+  expect(await child.exited).toBe(141);
+  expect(daemon.lines).toContain(`POST /v1/sessions/${id}/stop?wait=1`);
+});
+
+test("with --watch it stays through a crash, and tells what started it again", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "-w", "src", "--", "app"]);
+  const said = new Reading(child.stderr);
+  await run.stdout.opened;
+  run.facts = session({ state: "exited", exit_code: 1, pid: null, uptime_ms: null });
+  await said.until("korun: ended with code 1; waiting for a file change\n");
+  const last_restart_cause = { kind: "watch", path: "src/a.ts", event: "modified" } as const;
+  run.facts = session({ run: 2, last_restart_cause });
+  await said.until("korun: restarted: src/a.ts was modified\n");
+  run.facts = session({ run: 2, state: "exited", term_signal: "SIGSEGV", uptime_ms: null });
+  await said.until("korun: ended by SIGSEGV; waiting for a file change\n");
+  child.kill("SIGINT");
+  expect(await child.exited).toBe(143);
+  expect(said.text.match(/waiting/g)).toHaveLength(2);
+});
+
+test("on a terminal both streams come in the order they were printed in", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const entry = { ts: "2026-03-16T12:00:00.000Z", run: 1 };
+  for (const [seq, stream] of ["stdout", "stderr", "stdout"].entries()) {
+    run.blended.push(`${JSON.stringify({ ...entry, seq, stream, line: `${stream} ${seq}` })}\n`);
+  }
+  run.end({ exit_code: 0 });
+  expect(await onTerminal(daemon, ["run", "--", "app"])).toEqual({
+    code: 0,
+    shown: "stdout 0\r\nstderr 1\r\nstdout 2\r\n",
+  });
+});
+
+test("a terminal that closes stops the session", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const entry = `${import.meta.dir}/../../index.ts`;
+  const child = Bun.spawn([process.execPath, entry, "run", "--", "app"], {
+    env: environment(daemon),
+    terminal: {},
+  });
+  await run.blended.opened;
+  child.terminal?.close();
+  expect(await child.exited).toBe(143);
+  await waitFor("a stop", () => daemon.lines.some((line) => line.includes("/stop")));
+});
