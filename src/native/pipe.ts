@@ -23,6 +23,9 @@ const spliceCall =
       }).splice
     : undefined;
 
+// The first look at errno loads its symbol, which may itself change errno.
+errno();
+
 /** Makes a FIFO that only its owner can open. Throws. */
 export function makeFifo(path: string): void {
   if (common.mkfifo(ptr(Buffer.from(`${path}\0`)), 0o600) !== 0) {

@@ -1,0 +1,43 @@
+// What a daemon that was killed leaves in its home, cleared by the next one. Only the holder of
+// the lock may do so: for it, whatever is found there belongs to nobody.
+
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Problem } from "../domain/problem.ts";
+import { leftBehind } from "../process/group.ts";
+import type { DaemonLog } from "./daemon-log.ts";
+import type { Paths } from "./paths.ts";
+import { answers } from "./record.ts";
+
+/** Removes a socket at which nobody answers. Throws a Problem for anything else in its place. */
+export async function clearStaleSocket(paths: Paths): Promise<void> {
+  const stats = lstatSync(paths.socket, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isSocket()) {
+    throw new Problem("conflict", `${paths.socket} is in the way: it is no socket`, {
+      hint: "Move it away, then try again.",
+    });
+  }
+  // The lock file was removed under a running daemon, so that its lock excludes nobody.
+  if (await answers(paths.socket)) {
+    throw new Problem("conflict", `another process answers at ${paths.socket} without its lock`, {
+      hint: "Stop it with: korun daemon stop",
+    });
+  }
+  rmSync(paths.socket, { force: true });
+}
+
+/**
+ * Forgets the sessions of an earlier daemon. Their processes, where any still run, are left alone:
+ * they are named in the log.
+ */
+export async function clearLeftSessions(paths: Paths, log: DaemonLog): Promise<void> {
+  for (const id of readdirSync(paths.sessions)) {
+    const processes = await leftBehind(id);
+    if (processes.length > 0) {
+      const names = processes.map(({ pid, name }) => `${pid} (${name})`).join(", ");
+      log.warn(`session ${id} of an earlier daemon still has processes: ${names}`);
+    }
+    rmSync(join(paths.sessions, id), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,168 @@
+// The daemon, put together: this is the one place that knows every part. In order: its home, its
+// lock, what an earlier daemon left, the parts, the doors; then it waits until it is to end, and
+// takes all of it down again.
+
+import { Capture } from "../capture/handle.ts";
+import { Problem } from "../domain/problem.ts";
+import { type HttpServer, startServer } from "../http/server.ts";
+import { FileLock } from "../native/lock.ts";
+import { createMachinery } from "../supervisor/machine.ts";
+import { Registry } from "../supervisor/registry.ts";
+import { DaemonLog } from "./daemon-log.ts";
+import { clearLeftSessions, clearStaleSocket } from "./heal.ts";
+import { StopIntents } from "./intents.ts";
+import type { Paths } from "./paths.ts";
+import { portProblem } from "./port-holder.ts";
+import { homeProblem, preparePaths } from "./prepare.ts";
+import { type DaemonRecord, findSocket, readRecord } from "./record.ts";
+import { failedStartup, reportStartup } from "./startup.ts";
+import { describeDaemon } from "./status.ts";
+
+/** Longest wait for a lock that somebody only looks at, in ms. */
+const LOCK_WAIT_MS = 2_000;
+
+const STDERR = 2;
+
+export interface RunOptions {
+  readonly version: string;
+  /** Started by a client: no terminal, and a launcher that waits for word. */
+  readonly detached: boolean;
+}
+
+/**
+ * Runs a daemon in this process until it is told to end; resolves with its exit code. Throws a
+ * Problem when it cannot start.
+ */
+export async function runDaemon(paths: Paths, options: RunOptions): Promise<number> {
+  const intents = new StopIntents();
+  intents.listen(options);
+  try {
+    await using parts = new AsyncDisposableStack();
+    const daemon = await start(paths, { ...options, intents, parts });
+    reportStartup({ ok: true, socket: paths.socket, port: daemon.server.port });
+    return await untilStopped(daemon, intents);
+  } catch (thrown) {
+    const problem = homeProblem(paths, thrown);
+    reportStartup(failedStartup(problem));
+    throw problem;
+  }
+}
+
+interface Daemon {
+  readonly log: DaemonLog;
+  readonly registry: Registry;
+  readonly server: HttpServer;
+}
+
+interface StartContext extends RunOptions {
+  readonly intents: StopIntents;
+  /** Takes down what was put up, last first, when the daemon ends or cannot start. */
+  readonly parts: AsyncDisposableStack;
+}
+
+async function start(paths: Paths, context: StartContext): Promise<Daemon> {
+  const { intents, parts, version, detached } = context;
+  preparePaths(paths);
+  const lock = await takeLock(paths);
+  parts.defer(() => lock.release());
+  const log = new DaemonLog(paths.log, { echo: detached ? undefined : STDERR });
+  parts.defer(() => log.close());
+  surviveDefects(log);
+
+  let record = describeSelf(paths, version);
+  lock.write(JSON.stringify(record));
+  await clearStaleSocket(paths);
+  await clearLeftSessions(paths, log);
+
+  const capture = Capture.start({
+    directory: paths.home,
+    onFailure: (reason) => {
+      log.error(`the capture thread ended: ${reason}`);
+      intents.request("no output can be captured any more", 1);
+    },
+  });
+  parts.defer(() => capture.close());
+  const registry = new Registry({
+    machinery: createMachinery({ capture, sessions: paths.sessions }),
+    report: (what, cause) => log.error(what, cause),
+  });
+  parts.defer(() => registry.close());
+
+  const since = performance.now();
+  const server = await listen(paths, {
+    registry,
+    version,
+    daemon() {
+      const uptimeMs = performance.now() - since;
+      return describeDaemon({ paths, record, counts: registry.counts(), uptimeMs });
+    },
+    requestStop: () => intents.request("asked to by a client"),
+    onDefect: (thrown) => log.error("answering a request", thrown),
+  });
+  parts.defer(() => server.stop());
+
+  record = { ...record, port: server.port };
+  lock.write(JSON.stringify(record));
+  log.info(`korun ${version} (pid ${process.pid}) listens on http://127.0.0.1:${server.port}`);
+  log.info(`and for its user alone at ${paths.socket}`);
+  return { log, registry, server };
+}
+
+/** Sessions end within their grace; a second request kills them. */
+async function untilStopped({ log, registry }: Daemon, intents: StopIntents): Promise<number> {
+  const { reason, exitCode } = await intents.first;
+  log.info(`stopping: ${reason}`);
+  const kill = intents.second.then(() => {
+    log.warn("killing what still runs: asked to stop again");
+    return registry.shutdown();
+  });
+  await Promise.race([registry.shutdown(), kill]);
+  log.info("stopped");
+  return exitCode;
+}
+
+/** A client that launches looks whether the lock is free by taking it for a moment. */
+async function takeLock(paths: Paths): Promise<FileLock> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    const lock = FileLock.tryTake(paths.lock);
+    if (lock !== undefined) return lock;
+    const running = await findSocket(paths);
+    if (running !== undefined || performance.now() > deadline) throw alreadyRunning(paths);
+    await Bun.sleep(20);
+  }
+}
+
+function alreadyRunning(paths: Paths): Problem {
+  const record = readRecord(paths);
+  const holder = record === undefined ? "another process" : `pid ${record.pid}`;
+  return new Problem("conflict", `a daemon of ${paths.home} already runs: ${holder}`, {
+    hint: "Stop it with: korun daemon stop. For a second one, set KORUN_HOME and KORUN_PORT.",
+  });
+}
+
+/** A daemon supervises others' programs: a defect of its own must not end them. */
+function surviveDefects(log: DaemonLog): void {
+  process.on("uncaughtException", (thrown) => log.error("uncaught", thrown));
+  process.on("unhandledRejection", (thrown) => log.error("unhandled rejection", thrown));
+}
+
+type Listening = Omit<Parameters<typeof startServer>[0], "port" | "socketPath">;
+
+async function listen(paths: Paths, options: Listening): Promise<HttpServer> {
+  try {
+    return await startServer({ ...options, port: paths.port, socketPath: paths.socket });
+  } catch (thrown) {
+    throw portProblem(paths.port, thrown);
+  }
+}
+
+function describeSelf(paths: Paths, version: string): DaemonRecord {
+  return {
+    pid: process.pid,
+    version,
+    startedAt: new Date().toISOString(),
+    port: paths.port,
+    socket: paths.socket,
+  };
+}
