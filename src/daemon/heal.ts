@@ -4,7 +4,6 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../domain/problem.ts";
-import { leftBehind } from "../process/group.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import type { Paths } from "./paths.ts";
 import { answers } from "./record.ts";
@@ -27,17 +26,14 @@ export async function clearStaleSocket(paths: Paths): Promise<void> {
   rmSync(paths.socket, { force: true });
 }
 
-/**
- * Forgets the sessions of an earlier daemon. Their processes, where any still run, are left alone:
- * they are named in the log.
- */
-export async function clearLeftSessions(paths: Paths, log: DaemonLog): Promise<void> {
+/** Removes what is kept of sessions that nobody knows: their making or removal was cut short. */
+export function clearUnknownSessions(
+  paths: Paths,
+  { known, log }: { known: readonly string[]; log: DaemonLog },
+): void {
   for (const id of readdirSync(paths.sessions)) {
-    const processes = await leftBehind(id);
-    if (processes.length > 0) {
-      const names = processes.map(({ pid, name }) => `${pid} (${name})`).join(", ");
-      log.warn(`session ${id} of an earlier daemon still has processes: ${names}`);
-    }
+    if (known.includes(id)) continue;
+    log.warn(`removing what was kept of an unknown session ${id}`);
     rmSync(join(paths.sessions, id), { recursive: true, force: true });
   }
 }

@@ -27,6 +27,8 @@ export interface Paths {
   readonly launchLock: string;
   /** The daemon's own log. */
   readonly log: string;
+  /** What outlives the daemon: sessions, runs, events. */
+  readonly database: string;
   /** TCP port of the HTTP API; 0 for any free one. */
   readonly port: number;
 }
@@ -70,6 +72,7 @@ export function resolvePaths(env: Environment, machine: Machine = thisMachine())
     lock: join(home, "daemon.lock"),
     launchLock: join(home, "launch.lock"),
     log: join(home, "daemon.log"),
+    database: join(home, "korun.db"),
     port,
   };
 }

@@ -6,10 +6,13 @@ import { Capture } from "../capture/handle.ts";
 import { Problem } from "../domain/problem.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
 import { FileLock } from "../native/lock.ts";
+import { Store } from "../store/store.ts";
+import { EventLog } from "../supervisor/event-log.ts";
 import { createMachinery } from "../supervisor/machine.ts";
 import { Registry } from "../supervisor/registry.ts";
+import { archiveOf } from "./archive.ts";
 import { DaemonLog } from "./daemon-log.ts";
-import { clearLeftSessions, clearStaleSocket } from "./heal.ts";
+import { clearStaleSocket, clearUnknownSessions } from "./heal.ts";
 import { StopIntents } from "./intents.ts";
 import type { Paths } from "./paths.ts";
 import { portProblem } from "./port-holder.ts";
@@ -72,7 +75,11 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   let record = describeSelf(paths, version);
   lock.write(JSON.stringify(record));
   await clearStaleSocket(paths);
-  await clearLeftSessions(paths, log);
+
+  const store = Store.open(paths.database, { report: (what) => log.warn(what) });
+  parts.defer(() => store.close());
+  const saved = store.sessions.all();
+  clearUnknownSessions(paths, { known: saved.map(({ id }) => id), log });
 
   const capture = Capture.start({
     directory: paths.home,
@@ -82,11 +89,14 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
     },
   });
   parts.defer(() => capture.close());
+  const events = new EventLog(store.events);
   const registry = new Registry({
-    machinery: createMachinery({ capture, sessions: paths.sessions }),
+    machinery: createMachinery({ capture, sessions: paths.sessions, knownExit: () => undefined }),
+    archive: archiveOf(store, events),
     report: (what, cause) => log.error(what, cause),
   });
-  parts.defer(() => registry.close());
+  parts.defer(() => registry.close({ keep: true }));
+  await registry.restore(saved);
 
   const since = performance.now();
   const server = await listen(paths, {

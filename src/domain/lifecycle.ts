@@ -1,7 +1,7 @@
 // The words of a session's life: its phases, what can happen to it, what is to be done about it,
 // and what can be said of a phase. Plain data; transition.ts is the table that joins them.
 
-import type { ExitStatus, LeftBehind, SessionState, StartCause } from "./session.ts";
+import type { ExitStatus, LeftBehind, SessionState, StartCause, WatchCause } from "./session.ts";
 
 /** What a session is to become once what is under way has ended. The last one wins. */
 export type Intent =
@@ -45,9 +45,6 @@ export type Lifecycle = { readonly run: number } & (
       readonly leftBehind: readonly LeftBehind[];
     }
 );
-
-/** A file that changed, as the cause of a run. */
-export type WatchCause = Extract<StartCause, { kind: "watch" }>;
 
 /** What happens to a session: commands from outside, then answers to effects. */
 export type LifecycleEvent =

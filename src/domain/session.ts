@@ -53,6 +53,26 @@ export type StartCause =
   | { readonly kind: "manual" }
   | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent };
 
+/** A file that changed, as a cause. */
+export type WatchCause = Extract<StartCause, { kind: "watch" }>;
+
+/** Why a run ended. */
+export type EndCause =
+  /** By itself. */
+  | { readonly kind: "exit" }
+  /** By a signal that korun did not send. */
+  | { readonly kind: "signal" }
+  | { readonly kind: "stop" }
+  | { readonly kind: "restart" }
+  | WatchCause
+  | { readonly kind: "daemon_stop" }
+  /** With the system: it was alive before a reboot. */
+  | { readonly kind: "lost" }
+  /** While no daemon ran, and nobody can tell how. */
+  | { readonly kind: "unknown" }
+  /** It never ran; the error opens with the system's code. */
+  | { readonly kind: "failed"; readonly error: string };
+
 /** How a leader ended: by itself or by a signal such as `SIGTERM`. */
 export interface ExitStatus {
   readonly code: number | null;
@@ -112,6 +132,8 @@ export interface SessionSnapshot {
   /** As the watch entry that caught it was given: relative to `cwd` where it lies below it. */
   readonly lastChangePath: string | null;
   readonly exit: ExitStatus | null;
+  /** Why the newest run that ended did. */
+  readonly lastEnd: EndCause | null;
   /** Why the command could not be started, opening with the system's code such as `ENOENT`. */
   readonly error: string | null;
   readonly leftBehind: readonly LeftBehind[];

@@ -1,5 +1,5 @@
-// What a child and a daemon see in their environment. Three variables are korun's own: a session's
-// processes carry KORUN_SESSION_ID and KORUN_NAME, a daemon carries KORUN_DAEMON instead, so that
+// What a child and a daemon see in their environment. What is korun's own: a session's
+// processes carry KORUN_SESSION_ID, KORUN_NAME and the number of their KORUN_RUN, a daemon carries KORUN_DAEMON instead, so that
 // the session it may have been started from never takes it for one of its processes.
 
 import { statSync } from "node:fs";
@@ -12,13 +12,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The whole environment of a session's child: its caller's (else this process's), the overrides,
  * and what names the session.
  */
-export function childEnvironment(spec: SessionSpec, id: string): Record<string, string> {
+export function childEnvironment(
+  spec: SessionSpec,
+  of: { readonly id: string; readonly run: number },
+): Record<string, string> {
   const base = spec.inherited?.env ?? process.env;
   const environment: Record<string, string> = {
     ...without(base, ["KORUN_NAME"]),
     ...workingDirectory(base, spec.cwd),
     ...spec.env,
-    KORUN_SESSION_ID: id,
+    KORUN_SESSION_ID: of.id,
+    KORUN_RUN: String(of.run),
     ...(spec.name === undefined ? {} : { KORUN_NAME: spec.name }),
   };
   return without(environment, ["KORUN_DAEMON", OPEN_FILES_VARIABLE]);
@@ -28,7 +32,7 @@ export function childEnvironment(spec: SessionSpec, id: string): Record<string, 
 export function daemonEnvironment(environment: Environment): Record<string, string> {
   const openFiles = callerOpenFiles();
   return {
-    ...without(environment, ["KORUN_SESSION_ID", "KORUN_NAME", OPEN_FILES_VARIABLE]),
+    ...without(environment, ["KORUN_SESSION_ID", "KORUN_NAME", "KORUN_RUN", OPEN_FILES_VARIABLE]),
     ...(openFiles === undefined ? {} : { [OPEN_FILES_VARIABLE]: String(openFiles) }),
     KORUN_DAEMON: "1",
   };

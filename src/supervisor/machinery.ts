@@ -12,8 +12,12 @@ import type { SessionLog } from "../logs/session-log.ts";
 
 /** Everything a session does to the world goes through here. */
 export interface Machinery {
+  /** Names this boot of the machine: pids of another name nobody. */
+  readonly bootId: string;
   /** Opens the store of a session's output. Throws a Problem. */
   openOutput(id: string): Output;
+  /** Takes over the store of a session's output, and the pipes of its newest run. Throws. */
+  adoptOutput(id: string, run: number): Output;
   /** Looks at the watch list and waits to be armed. Throws a Problem that names the entry. */
   watch(request: WatchRequest): Promise<FileWatch>;
   /** Starts a run's leader. Throws a Problem whose message opens with the system's code. */
@@ -27,6 +31,16 @@ export interface Machinery {
   endTree(target: TreeTarget, options: EndOptions): Promise<readonly LeftBehind[]>;
   /** The living processes of a session, whatever their group. */
   leftBehind(sessionId: string): Promise<readonly LeftBehind[]>;
+  /** Whether this very process lives. */
+  isAlive(leader: Leader): boolean;
+  /** How long it has lived, in ms by a clock that never jumps. */
+  ageMs(leader: Leader): number;
+  /** The leader that was started for a run, by what it carries in its environment. */
+  findLeader(run: { sessionId: string; run: number }): Promise<Leader | undefined>;
+  /** How a leader ended while no daemon was there; undefined where nobody saw it. */
+  knownExit(leader: Leader): ExitStatus | undefined;
+  /** Resolves when a leader that another daemon started is gone: with its end, as far as known. */
+  exitOf(leader: Leader): Promise<ExitStatus>;
   /** Resolves when a process is gone; undefined where the system cannot tell without asking. */
   whenGone(pid: number): Promise<void> | undefined;
 }
@@ -40,6 +54,8 @@ export interface Leader {
 
 export interface LaunchRequest {
   readonly id: string;
+  /** The run that is to be led. */
+  readonly run: number;
   readonly spec: SessionSpec;
   /** For the child; whoever asks closes them afterwards. */
   readonly output: Descriptors;
@@ -75,8 +91,8 @@ export interface Output {
   drain(): Promise<void>;
   /** Says whether followers that have read all end, or stay for what may come. */
   settle(over: boolean): void;
-  /** Ends followers and removes what is kept. */
-  release(): Promise<void>;
+  /** Ends followers and removes what is kept; with `keep`, leaves it to the next daemon. */
+  release(options?: { keep?: boolean }): Promise<void>;
 }
 
 export interface WatchRequest {

@@ -4,6 +4,7 @@
 
 import type { Answer, Effect } from "../domain/lifecycle.ts";
 import { messageOf } from "../domain/problem.ts";
+import { UNKNOWN_EXIT } from "../domain/resume.ts";
 import type { ExitStatus, LeftBehind, SessionSpec } from "../domain/session.ts";
 import type { FileWatch, Leader, Machinery, Output } from "./machinery.ts";
 
@@ -34,6 +35,21 @@ export class Performer {
 
   constructor(parts: PerformerParts) {
     this.#parts = parts;
+  }
+
+  /** The newest run's leader, until its process group is known to be empty. */
+  get leader(): Leader | undefined {
+    return this.#leader;
+  }
+
+  /** Takes over a run that another daemon started: tells when its leader has ended. */
+  adopt(run: number, leader: Leader): void {
+    this.#leader = leader;
+    const exit = this.#try("waiting for an adopted process", () =>
+      this.#parts.machinery.exitOf(leader),
+    );
+    this.#exit = exit.then((known) => known ?? UNKNOWN_EXIT);
+    void this.#tellExit(run);
   }
 
   /** Begins what an effect asks for; never throws, never waits. */
@@ -85,7 +101,12 @@ export class Performer {
     this.#exit = exit.promise;
     this.#parts.answer({ type: "spawned", run, pid: launched.pid });
     // Awaited only now, so that an early exit is never told before the start.
-    this.#parts.answer({ type: "leaderExited", run, exit: await exit.promise });
+    await this.#tellExit(run);
+  }
+
+  async #tellExit(run: number): Promise<void> {
+    if (this.#exit === undefined) return;
+    this.#parts.answer({ type: "leaderExited", run, exit: await this.#exit });
   }
 
   async #launch(
@@ -96,7 +117,7 @@ export class Performer {
     try {
       const descriptors = output.begin(run);
       try {
-        return await machinery.spawn({ id, spec, output: descriptors, onExit });
+        return await machinery.spawn({ id, run, spec, output: descriptors, onExit });
       } finally {
         output.started();
       }

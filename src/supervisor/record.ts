@@ -1,6 +1,7 @@
 // The books of a session: when runs began and ended, how often and why. Times come in as
 // arguments: the wall clock for people, a steady one for durations, since the first may jump.
 
+import type { Books } from "../domain/history.ts";
 import type { SessionSnapshot, StartCause } from "../domain/session.ts";
 import type { FileChange } from "./machinery.ts";
 
@@ -37,10 +38,33 @@ export class SessionRecord {
   #watchRestarts = 0;
   #lastRestartCause: StartCause | null = null;
   #fileChanges = 0;
-  #lastChange: FileChange | undefined;
+  #lastChangeAt: number | null = null;
+  #lastChangePath: string | null = null;
 
   constructor(createdAt: number) {
     this.#createdAt = createdAt;
+  }
+
+  /** Goes on from the books of an earlier daemon. `upSince`: of the run under way, if any. */
+  static reopen(books: Books, upSince: number | undefined): SessionRecord {
+    const record = new SessionRecord(books.createdAt);
+    record.#firstStartedAt = books.firstStartedAt;
+    record.#lastStartedAt = books.lastStartedAt;
+    record.#lastEndedAt = books.lastEndedAt;
+    record.#manualRestarts = books.manualRestarts;
+    record.#watchRestarts = books.watchRestarts;
+    record.#lastRestartCause = books.lastRestartCause;
+    record.#fileChanges = books.fileChanges;
+    record.#lastChangeAt = books.lastChangeAt;
+    record.#lastChangePath = books.lastChangePath;
+    record.#upSince = upSince;
+    return record;
+  }
+
+  /** What is to be kept of it. */
+  books(): Books {
+    const { uptimeMs: _, ...books } = this.facts(0);
+    return books;
   }
 
   /** A run is about to be spawned, whatever becomes of it. */
@@ -67,7 +91,8 @@ export class SessionRecord {
   /** An effective file change was seen. */
   changed(change: FileChange): void {
     this.#fileChanges += 1;
-    this.#lastChange = change;
+    this.#lastChangeAt = change.time;
+    this.#lastChangePath = change.path;
   }
 
   /** What can be said at a moment of the steady clock. */
@@ -83,8 +108,8 @@ export class SessionRecord {
       watchRestarts: this.#watchRestarts,
       lastRestartCause: this.#lastRestartCause,
       fileChanges: this.#fileChanges,
-      lastChangeAt: this.#lastChange?.time ?? null,
-      lastChangePath: this.#lastChange?.path ?? null,
+      lastChangeAt: this.#lastChangeAt,
+      lastChangePath: this.#lastChangePath,
     };
   }
 }

@@ -3,15 +3,20 @@
 
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
+import type { SavedSession } from "../domain/history.ts";
 import { messageOf, Problem, systemCode } from "../domain/problem.ts";
 import type { SessionSpec } from "../domain/session.ts";
+import { type Archive, NO_ARCHIVE } from "./archive.ts";
+import { findLegacy } from "./legacy.ts";
 import type { FileWatch, Machinery } from "./machinery.ts";
 import { resolveReference } from "./reference.ts";
 import { forgettable, KEPT_AT_REST } from "./retention.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionParts } from "./session.ts";
 
 export interface RegistryOptions {
   readonly machinery: Machinery;
+  /** Where sessions outlive the daemon; without one they end with it. */
+  readonly archive?: Archive;
   /** Takes what went wrong and is nobody's answer, for the daemon's log. */
   report(what: string, cause: unknown): void;
   /** Sessions at rest to remember; 100 unless a test says otherwise. */
@@ -63,6 +68,20 @@ export class Registry {
     }
   }
 
+  /**
+   * Goes on with the sessions of an earlier daemon, in their order: those whose processes live are
+   * taken over, those whose processes ended meanwhile come to rest as they ended.
+   */
+  async restore(saved: readonly SavedSession[]): Promise<void> {
+    for (const session of saved) {
+      try {
+        await this.#restore(session);
+      } catch (thrown) {
+        this.#options.report(`taking over session ${session.spec.name ?? session.id}`, thrown);
+      }
+    }
+  }
+
   /** All sessions in creation order. */
   list(): readonly Session[] {
     return [...this.#sessions.values()];
@@ -103,9 +122,9 @@ export class Registry {
     await Promise.all(this.list().map((session) => session.retire(shuttingDown(), { force })));
   }
 
-  /** Lets go of everything that is kept, once shut down. */
-  async close(): Promise<void> {
-    for (const session of this.list()) void this.#forget(session);
+  /** Lets go of everything, once shut down; with `keep`, the next daemon finds it all again. */
+  async close({ keep = false }: { keep?: boolean } = {}): Promise<void> {
+    for (const session of this.list()) void this.#forget(session, { keep });
     for (const end of await Promise.allSettled(this.#forgetting)) {
       if (end.status === "rejected") this.#options.report("forgetting a session", end.reason);
     }
@@ -115,19 +134,36 @@ export class Registry {
     this.#requireOpen();
     this.#takeName(spec.name);
     const id = randomUUID();
-    const { machinery, report } = this.#options;
+    const output = this.#options.machinery.openOutput(id);
+    this.#created += 1;
+    return this.#enter({ id, spec, output, watch, legacy: undefined });
+  }
+
+  async #restore(saved: SavedSession): Promise<void> {
+    const { machinery } = this.#options;
+    const legacy = await findLegacy(saved, machinery);
+    let session: Session | undefined;
+    const watch = await this.#watch(saved.spec, () => session).catch((thrown) => {
+      this.#options.report(`watching for session ${saved.spec.name ?? saved.id}`, thrown);
+      return undefined;
+    });
+    const output = machinery.adoptOutput(saved.id, saved.state.run);
+    session = this.#enter({ id: saved.id, spec: saved.spec, output, watch, legacy });
+    if (!session.isLive()) this.#noteRest(session);
+  }
+
+  #enter(parts: Pick<SessionParts, "id" | "spec" | "output" | "watch" | "legacy">): Session {
+    const { machinery, report, archive = NO_ARCHIVE } = this.#options;
+    const { id, spec } = parts;
     const session: Session = new Session({
-      id,
-      spec,
+      ...parts,
       machinery,
-      output: machinery.openOutput(id),
-      watch,
+      archive,
       beforeRestart: () => this.#takeName(spec.name, session),
       onRest: () => this.#noteRest(session),
       report: (what, cause) => report(`session ${spec.name ?? id}: ${what}`, cause),
     });
     this.#sessions.set(id, session);
-    this.#created += 1;
     return session;
   }
 
@@ -182,18 +218,18 @@ export class Registry {
     }
   }
 
-  #forget(session: Session): Promise<void> {
+  #forget(session: Session, options?: { keep: boolean }): Promise<void> {
     this.#sessions.delete(session.id);
     this.#rested.delete(session);
-    const forgetting = forget(session).finally(() => this.#forgetting.delete(forgetting));
+    const forgetting = forget(session, options).finally(() => this.#forgetting.delete(forgetting));
     this.#forgetting.add(forgetting);
     return forgetting;
   }
 }
 
-async function forget(session: Session): Promise<void> {
+async function forget(session: Session, options?: { keep: boolean }): Promise<void> {
   await session.retire(removed(session.name ?? session.id));
-  await session.release();
+  await session.release(options);
 }
 
 function requireDirectory(cwd: string): void {

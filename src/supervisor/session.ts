@@ -3,6 +3,7 @@
 // the table wants done is performed afterwards, and answers with events of its own. So a stop is
 // never behind a slow start, and a caller learns at once what its request made of the session.
 
+import type { SavedSession } from "../domain/history.ts";
 import {
   type Effect,
   endOf,
@@ -15,6 +16,7 @@ import {
   publicState,
 } from "../domain/lifecycle.ts";
 import { Problem } from "../domain/problem.ts";
+import { type Findings, type Resumption, resume, wasLost } from "../domain/resume.ts";
 import type {
   OutputCounters,
   SessionSnapshot,
@@ -24,7 +26,9 @@ import type {
 } from "../domain/session.ts";
 import { begin, type Transition, transition } from "../domain/transition.ts";
 import type { SessionLog } from "../logs/session-log.ts";
-import type { FileChange, FileWatch, Machinery, Output } from "./machinery.ts";
+import type { Archive } from "./archive.ts";
+import { Chronicle } from "./chronicle.ts";
+import type { FileChange, FileWatch, Leader, Machinery, Output } from "./machinery.ts";
 import { Performer } from "./performer.ts";
 import { SessionRecord } from "./record.ts";
 
@@ -43,12 +47,23 @@ export interface SessionParts {
   readonly output: Output;
   /** Undefined when there is nothing to watch. */
   readonly watch: FileWatch | undefined;
+  readonly archive: Archive;
+  /** What an earlier daemon left of it; undefined for a new one. */
+  readonly legacy: Legacy | undefined;
   /** Called before a manual restart; throws a Problem when it may not be. */
   beforeRestart(): void;
   /** The session came to rest. */
   onRest(): void;
   /** Takes what went wrong beside the session's own life. */
   report(what: string, cause: unknown): void;
+}
+
+/** A session as an earlier daemon left it, and what has become of it since. */
+export interface Legacy {
+  readonly saved: SavedSession;
+  readonly findings: Findings;
+  /** The leader that lives, and for how long it has, in ms. */
+  readonly leader: (Leader & { readonly ageMs: number }) | undefined;
 }
 
 type Waiter = (snapshot: SessionSnapshot) => void;
@@ -64,6 +79,7 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #performer: Performer;
   readonly #record: SessionRecord;
+  readonly #chronicle: Chronicle;
   #state: Lifecycle;
   #toPerform: Effect[] = [];
   #performing = false;
@@ -73,18 +89,47 @@ export class Session {
   /** The last counts of a log that has been released. */
   #released: OutputCounters | undefined;
 
-  /** Starts the session's first run. */
+  /** Starts the session's first run, or goes on with what an earlier daemon left. */
   constructor(parts: SessionParts) {
     this.id = parts.id;
     this.spec = parts.spec;
     this.log = parts.output.log;
     this.#parts = parts;
-    this.#record = new SessionRecord(Date.now());
     this.#performer = new Performer({ ...parts, answer: (event) => this.#take(event) });
-    const first = begin({ watched: parts.watch !== undefined });
-    this.#state = first.state;
-    this.created = this.#settled();
-    this.#follow(first);
+    this.#chronicle = new Chronicle(parts.id, parts.archive);
+    const context = { watched: parts.watch !== undefined };
+    const { legacy } = parts;
+    if (legacy === undefined) {
+      const first = begin(context);
+      this.#state = first.state;
+      this.#record = new SessionRecord(Date.now());
+      this.created = this.#settled();
+      this.#chronicle.created(parts.spec, Date.now());
+      this.#follow(first, undefined);
+    } else {
+      const { saved, findings, leader } = legacy;
+      const resumption = resume(saved.state, findings, context);
+      this.#state = resumption.state;
+      const upSince = leader === undefined ? undefined : performance.now() - leader.ageMs;
+      this.#record = SessionRecord.reopen(saved.books, upSince);
+      this.created = this.#settled();
+      this.#goOn(legacy, resumption);
+    }
+  }
+
+  /** In the middle of a life: what was under way is taken up, then what happened meanwhile. */
+  #goOn({ saved, findings, leader }: Legacy, { effects, answers }: Resumption): void {
+    const now = Date.now();
+    this.#chronicle.resumeEnding(this.#state);
+    if (wasLost(saved.state, findings)) this.#chronicle.lost(now, this.log.counters());
+    if (leader !== undefined) {
+      this.#performer.adopt(this.#state.run, leader);
+      if (saved.state.phase !== "starting") this.#chronicle.adopted(leader.pid, now);
+    }
+    this.#parts.output.settle(this.isOver());
+    this.#chronicle.keep(() => this.#save());
+    this.#perform(effects);
+    for (const answer of answers) this.#take(answer);
   }
 
   get name(): string | undefined {
@@ -122,6 +167,7 @@ export class Session {
       run: state.run,
       ...this.#record.facts(performance.now()),
       exit: end?.kind === "exited" ? end.exit : null,
+      lastEnd: this.#chronicle.lastEnd,
       error: end?.kind === "failed" ? end.error : null,
       leftBehind: "leftBehind" in state ? state.leftBehind : [],
       watching: this.#parts.watch?.status() ?? NOT_WATCHING,
@@ -152,6 +198,7 @@ export class Session {
   /** Counts an effective file change. */
   noteChange(change: FileChange): void {
     this.#record.changed(change);
+    this.#save();
   }
 
   /** A file change asks for a restart. */
@@ -170,15 +217,23 @@ export class Session {
    */
   async retire(why: Problem, options: { force?: boolean } = {}): Promise<void> {
     this.#retired ??= why;
+    if (why.code === "unavailable") this.#chronicle.daemonStops();
     if (this.isIdle()) return;
     await this.stop(options).done;
   }
 
-  /** Lets go of its watch and of its output. Only at rest, and once retired. */
-  async release(): Promise<void> {
+  /**
+   * Lets go of its watch and of its output, only at rest and once retired. Nothing of it is left,
+   * unless it is to be kept for the next daemon.
+   */
+  async release({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     this.#performer.close();
     this.#released = this.log.counters();
-    await this.#parts.output.release();
+    if (!keep) {
+      this.#parts.archive.removeSession(this.id);
+      this.#chronicle.tell({ type: "removed" }, Date.now());
+    }
+    await this.#parts.output.release({ keep });
   }
 
   #take(event: LifecycleEvent): void {
@@ -189,19 +244,37 @@ export class Session {
     const now = { wall: Date.now(), steady: performance.now() };
     if (event.type === "spawned") this.#record.started(now);
     if (event.type === "groupEmpty" || event.type === "treeEnded") this.#record.ended(now);
-    this.#follow(next);
+    this.#follow(next, event);
   }
 
-  #follow(next: Transition): void {
+  #follow(next: Transition, event: LifecycleEvent | undefined): void {
     const before = this.#state;
     this.#state = next.state;
     for (const effect of next.effects) {
       if (effect.type === "spawn") this.#record.begun(effect.cause);
     }
+    // Kept before anything of it is done, so that the next daemon knows what was meant.
+    const { leader } = this.#performer;
+    const output = this.log.counters();
+    this.#chronicle.note({ before, event, next, now: Date.now(), output, leader });
+    this.#chronicle.keep(() => this.#save());
     if (isOver(before) !== this.isOver()) this.#parts.output.settle(this.isOver());
     if (isSteady(this.#state)) this.#resolveWaiters();
     if (before.phase !== "resting" && !this.isLive()) this.#parts.onRest();
     this.#perform(next.effects);
+  }
+
+  #save(): void {
+    const { pid, startTime } = this.#performer.leader ?? {};
+    this.#parts.archive.saveSession({
+      id: this.id,
+      spec: this.spec,
+      state: this.#state,
+      books: this.#record.books(),
+      leader: pid === undefined || startTime === undefined ? null : { pid, startTime },
+      bootId: this.#parts.machinery.bootId,
+      updatedAt: Date.now(),
+    });
   }
 
   /** In order, even when performing an effect brings the next event at once. */

@@ -24,6 +24,7 @@ describe("the home", () => {
       lock: "/data/korun/daemon.lock",
       launchLock: "/data/korun/launch.lock",
       log: "/data/korun/daemon.log",
+      database: "/data/korun/korun.db",
       port: 7777,
     });
   });

@@ -30,18 +30,19 @@ describe("A child's environment", () => {
       { HOME: "/home/ada", LANG: "C" },
       { env: { LANG: "de", X: "" }, name: "api" },
     );
-    expect(childEnvironment(spec, ID)).toEqual({
+    expect(childEnvironment(spec, { id: ID, run: 3 })).toEqual({
       HOME: "/home/ada",
       LANG: "de",
       X: "",
       KORUN_SESSION_ID: ID,
+      KORUN_RUN: "3",
       KORUN_NAME: "api",
     });
   });
 
   test("is this process's own when the caller sent none", () => {
     const spec = specOf({}, { inherited: undefined });
-    expect(childEnvironment(spec, ID)).toMatchObject({
+    expect(childEnvironment(spec, { id: ID, run: 3 })).toMatchObject({
       PATH: process.env.PATH ?? "",
       KORUN_SESSION_ID: ID,
     });
@@ -50,15 +51,22 @@ describe("A child's environment", () => {
   test("never makes it pass for a daemon, nor for a process of the session it came from", () => {
     const outer = { KORUN_DAEMON: "1", KORUN_SESSION_ID: "outer", KORUN_NAME: "outer" };
     const spec = specOf({ ...outer, KORUN_OPEN_FILES: "1024" }, { env: outer });
-    expect(childEnvironment(specOf(outer), ID)).toEqual({ KORUN_SESSION_ID: ID });
-    expect(childEnvironment(spec, ID)).toEqual({ KORUN_SESSION_ID: ID, KORUN_NAME: "outer" });
+    expect(childEnvironment(specOf(outer), { id: ID, run: 3 })).toEqual({
+      KORUN_SESSION_ID: ID,
+      KORUN_RUN: "3",
+    });
+    expect(childEnvironment(spec, { id: ID, run: 3 })).toEqual({
+      KORUN_SESSION_ID: ID,
+      KORUN_RUN: "3",
+      KORUN_NAME: "outer",
+    });
   });
 
   test("has the PWD a shell would have in its working directory", () => {
     const folder = makeFolder();
     const link = join(folder, "link");
     symlinkSync(folder, link);
-    const pwdOf = (spec: SessionSpec) => childEnvironment(spec, ID).PWD;
+    const pwdOf = (spec: SessionSpec) => childEnvironment(spec, { id: ID, run: 3 }).PWD;
     expect(pwdOf(specOf({ PWD: "/" }, { cwd: folder }))).toBe(folder);
     expect(pwdOf(specOf({ PWD: link }, { cwd: folder }))).toBe(link);
     expect(pwdOf(specOf({ PWD: "/nowhere" }, { cwd: folder }))).toBe(folder);
@@ -72,6 +80,7 @@ describe("A daemon's environment", () => {
     const launcher = {
       HOME: "/home/ada",
       KORUN_SESSION_ID: ID,
+      KORUN_RUN: "3",
       KORUN_NAME: "api",
       GONE: undefined,
     };

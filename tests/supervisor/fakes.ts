@@ -69,6 +69,36 @@ export class FakeMachinery implements Machinery {
     return newest(this.watches);
   }
 
+  readonly bootId = "this boot";
+  /** Leaders that live, though this machine did not start them. */
+  readonly living = new Map<number, PromiseWithResolvers<ExitStatus>>();
+  known: ExitStatus | undefined;
+  unrecorded: Leader | undefined;
+
+  adoptOutput(): Output {
+    return this.openOutput();
+  }
+
+  isAlive({ pid }: Leader): boolean {
+    return this.living.has(pid);
+  }
+
+  ageMs(): number {
+    return 5_000;
+  }
+
+  async findLeader(): Promise<Leader | undefined> {
+    return this.unrecorded;
+  }
+
+  knownExit(): ExitStatus | undefined {
+    return this.known;
+  }
+
+  exitOf({ pid }: Leader): Promise<ExitStatus> {
+    return this.living.get(pid)?.promise ?? Promise.resolve({ code: null, signal: null });
+  }
+
   openOutput(): Output {
     const output = new FakeOutput(this.calls);
     this.outputs.push(output);

@@ -200,6 +200,7 @@ function snapshotOf(id: string, spec: SessionSpec): SessionSnapshot {
     lastChangeAt: null,
     lastChangePath: null,
     exit: null,
+    lastEnd: null,
     error: null,
     leftBehind: [],
     watching: { state: "off", directories: 0, problem: null },

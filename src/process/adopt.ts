@@ -1,0 +1,81 @@
+// Processes that another daemon started: finding them again, and learning how they end although
+// they are nobody's child here.
+
+import { closeSync, readFileSync } from "node:fs";
+import type { ExitStatus } from "../domain/session.ts";
+import { exitStatusOfPidfd } from "../native/exit-status.ts";
+import { openPidfd } from "../native/pidfd.ts";
+import { isAlive } from "./identity.ts";
+import { pause } from "./pause.ts";
+import type { ProcessIdentity } from "./process-info.ts";
+import { requestScan } from "./tree.ts";
+
+/** How long after its end a process may wait to be reaped before its status is given up, in ms. */
+const REAPED_WITHIN_MS = 3_000;
+const LOOK_MS = 5;
+
+/** Ticks of the kernel's clock a second, the same on every Linux platform. */
+const TICKS_A_SECOND = 100;
+
+/**
+ * The leader of a session's run, found by what it carries in its environment: the oldest process
+ * that leads a group of its own. Undefined when there is none.
+ */
+export async function findLeader(of: {
+  readonly sessionId: string;
+  readonly run: number;
+}): Promise<ProcessIdentity | undefined> {
+  const table = await requestScan();
+  const leaders = table
+    .session({ sessionId: of.sessionId, leader: undefined })
+    .filter(({ pid, group }) => pid === group && runOf(pid) === of.run)
+    .sort((one, other) => one.startTime - other.startTime);
+  const [oldest] = leaders;
+  return oldest && { pid: oldest.pid, startTime: oldest.startTime };
+}
+
+/** How long a process has lived, in ms by the kernel's clock; 0 where that cannot be told. */
+export function ageMs({ startTime }: ProcessIdentity): number {
+  if (process.platform !== "linux") return 0;
+  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
+  return Math.max(0, Math.round(uptime * 1_000 - (startTime * 1_000) / TICKS_A_SECOND));
+}
+
+/**
+ * Resolves when a process is gone, with how it ended: undefined where nothing tells.
+ * `whenGone` resolves when the process that has a pid now is gone.
+ */
+export async function exitOf(
+  identity: ProcessIdentity,
+  whenGone: (pid: number) => Promise<void>,
+): Promise<ExitStatus | undefined> {
+  const pidfd = openPidfd(identity.pid);
+  try {
+    const gone = whenGone(identity.pid);
+    // Only now is it sure that both were opened for the process that is meant.
+    if (isAlive(identity)) await gone;
+    return pidfd === undefined ? undefined : await reapedStatus(pidfd);
+  } finally {
+    if (pidfd !== undefined) closeSync(pidfd);
+  }
+}
+
+/** The kernel tells once somebody has reaped it, which its new parent may take a while to do. */
+async function reapedStatus(pidfd: number): Promise<ExitStatus | undefined> {
+  const deadline = performance.now() + REAPED_WITHIN_MS;
+  for (;;) {
+    const status = exitStatusOfPidfd(pidfd);
+    if (status !== undefined || performance.now() > deadline) return status;
+    await pause(LOOK_MS);
+  }
+}
+
+function runOf(pid: number): number | undefined {
+  try {
+    const environ = readFileSync(`/proc/${pid}/environ`, "latin1");
+    const entry = environ.split("\0").find((variable) => variable.startsWith("KORUN_RUN="));
+    return entry === undefined ? undefined : Number(entry.slice("KORUN_RUN=".length));
+  } catch {
+    return undefined; // it has ended
+  }
+}

@@ -1,0 +1,208 @@
+// The history of a session, derived from its lifecycle: each run with its cause and its end, and
+// an event for whatever somebody may wait for. The lifecycle table decides; this only writes down.
+
+import type { Happening, OutputTotals, Run } from "../domain/history.ts";
+import {
+  endOf,
+  type Lifecycle,
+  type LifecycleEvent,
+  pendingOf,
+  type RunEnd,
+} from "../domain/lifecycle.ts";
+import type { EndCause, OutputCounters } from "../domain/session.ts";
+import type { Transition } from "../domain/transition.ts";
+import type { Archive } from "./archive.ts";
+import type { Leader } from "./machinery.ts";
+
+/** What the daemon's own acts are called when they end a run. */
+export type EndedBy = "stop" | "daemon_stop";
+
+/** One transition, with what was true around it. */
+export interface Step {
+  readonly before: Lifecycle;
+  readonly event: LifecycleEvent | undefined;
+  readonly next: Transition;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly output: OutputCounters;
+  readonly leader: Leader | undefined;
+}
+
+export class Chronicle {
+  readonly #sessionId: string;
+  readonly #archive: Archive;
+  #run: Run | undefined;
+  /** What began to end the run, before it has ended. */
+  #ending: EndCause | undefined;
+  #stopsAre: EndedBy = "stop";
+  /** Written down, and not yet kept. */
+  #unwritten: (() => void)[] = [];
+
+  constructor(sessionId: string, archive: Archive) {
+    this.#sessionId = sessionId;
+    this.#archive = archive;
+    this.#run = archive.newestRun(sessionId);
+  }
+
+  /** Why the newest run that ended did. */
+  get lastEnd(): EndCause | null {
+    return this.#run?.end ?? null;
+  }
+
+  /** From now on a stop is the daemon's own. */
+  daemonStops(): void {
+    this.#stopsAre = "daemon_stop";
+  }
+
+  /** Tells that the session came to be. */
+  created(facts: { name: string | undefined; command: readonly string[] }, now: number): void {
+    this.#tell({ type: "created", name: facts.name ?? null, command: facts.command }, now);
+  }
+
+  /** Tells of something that is no transition, at once. */
+  tell(happening: Happening, now: number): void {
+    this.#tell(happening, now);
+    this.keep(() => undefined);
+  }
+
+  /** Writes down what a transition means. */
+  note(step: Step): void {
+    this.#noteEnding(step);
+    this.#noteEnd(step);
+    this.#noteStart(step);
+    this.#noteAnswer(step);
+  }
+
+  /** Keeps what was written down, together with what else `write` keeps, or nothing of both. */
+  keep(write: () => void): void {
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    this.#archive.together(() => {
+      for (const one of unwritten) one();
+      write();
+    });
+  }
+
+  /** The run was alive when the machine went down. */
+  lost(now: number, output: OutputCounters): void {
+    this.#finish({ kind: "lost" }, { now, output, end: undefined });
+  }
+
+  /** A new daemon found the run alive. */
+  adopted(pid: number, now: number): void {
+    if (this.#run === undefined) return;
+    this.#tell({ type: "adopted", run: this.#run.number, pid }, now);
+  }
+
+  /** Takes up an ending that an earlier daemon had begun. */
+  resumeEnding(state: Lifecycle): void {
+    if (state.phase === "ending" || state.phase === "cleared") {
+      this.#ending = this.#causeOf(state);
+    }
+  }
+
+  #noteEnding({ before, next, now }: Step): void {
+    if (next.state.phase !== "ending" || before.phase === "ending") return;
+    if (before.phase === "resting") return;
+    this.#ending = this.#causeOf(next.state);
+    this.#tell({ type: "stopping", run: next.state.run }, now);
+  }
+
+  #noteEnd(step: Step): void {
+    const { before, event, now, output } = step;
+    if (event?.type !== "drained") return;
+    const end = endOf(before);
+    if (end === undefined) return;
+    const cause = before.phase === "cleared" ? this.#ending : undefined;
+    this.#finish(cause ?? naturalCause(end), { now, output, end });
+    this.#ending = undefined;
+  }
+
+  #noteStart({ next, now, output }: Step): void {
+    for (const effect of next.effects) {
+      if (effect.type !== "spawn" || effect.run === this.#run?.number) continue;
+      this.#save({
+        number: effect.run,
+        pid: null,
+        startTime: null,
+        startedAt: now,
+        endedAt: null,
+        exitCode: null,
+        termSignal: null,
+        cause: effect.cause,
+        end: null,
+        outputBefore: totalsOf(output),
+        outputAfter: null,
+      });
+      this.#tell({ type: "starting", run: effect.run, cause: effect.cause }, now);
+    }
+  }
+
+  #noteAnswer({ event, now, output, leader, before }: Step): void {
+    if (this.#run === undefined || before.phase !== "starting") return;
+    const { number, cause } = this.#run;
+    if (event?.type === "spawned") {
+      this.#save({ ...this.#run, pid: event.pid, startTime: leader?.startTime ?? null });
+      this.#tell({ type: "running", run: number, pid: event.pid }, now);
+      if (number > 1) this.#tell({ type: "restarted", run: number, cause }, now);
+    } else if (event?.type === "spawnFailed") {
+      const { error } = event;
+      this.#finish({ kind: "failed", error }, { now, output, end: { kind: "failed", error } });
+    }
+  }
+
+  #finish(
+    cause: EndCause,
+    facts: { now: number; output: OutputCounters; end: RunEnd | undefined },
+  ): void {
+    if (this.#run === undefined || this.#run.end !== null) return;
+    const exit = facts.end?.kind === "exited" ? facts.end.exit : { code: null, signal: null };
+    const run = this.#run.number;
+    this.#save({
+      ...this.#run,
+      endedAt: facts.now,
+      exitCode: exit.code,
+      termSignal: exit.signal,
+      end: cause,
+      outputAfter: totalsOf(facts.output),
+    });
+    if (cause.kind === "failed") {
+      this.#tell({ type: "failed", run, error: cause.error }, facts.now);
+      return;
+    }
+    const happening = { exitCode: exit.code, termSignal: exit.signal, end: cause };
+    this.#tell({ type: "exited", run, ...happening }, facts.now);
+  }
+
+  #causeOf(state: Lifecycle): EndCause {
+    const pending = pendingOf(state);
+    if (pending?.kind !== "start") return { kind: this.#stopsAre };
+    return pending.cause.kind === "watch" ? pending.cause : { kind: "restart" };
+  }
+
+  #save(run: Run): void {
+    this.#run = run;
+    this.#unwritten.push(() => this.#archive.saveRun(this.#sessionId, run));
+  }
+
+  #tell(happening: Happening, now: number): void {
+    const event = { ...happening, time: now, sessionId: this.#sessionId };
+    this.#unwritten.push(() => this.#archive.append(event));
+  }
+}
+
+function naturalCause(end: RunEnd): EndCause {
+  if (end.kind === "failed") return end;
+  if (end.exit.signal !== null) return { kind: "signal" };
+  return { kind: end.exit.code === null ? "unknown" : "exit" };
+}
+
+/** All that was ever printed; entries made are those held and those dropped. */
+function totalsOf(output: OutputCounters): OutputTotals {
+  return {
+    stdoutBytes: output.stdoutBytes,
+    stdoutLines: output.stdoutLines + output.stdoutDropped,
+    stderrBytes: output.stderrBytes,
+    stderrLines: output.stderrLines + output.stderrDropped,
+  };
+}

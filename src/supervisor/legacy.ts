@@ -1,0 +1,39 @@
+// What has become of a session while no daemon was there: whether its leader lives, how it ended if
+// it does not, and whether there is a child that was made and never recorded.
+
+import type { SavedSession } from "../domain/history.ts";
+import type { StartCause } from "../domain/session.ts";
+import type { Leader, Machinery } from "./machinery.ts";
+import type { Legacy } from "./session.ts";
+
+/** Looks at the machine for the processes of a saved session. Signals nothing. */
+export async function findLegacy(saved: SavedSession, machinery: Machinery): Promise<Legacy> {
+  const sameBoot = saved.bootId === machinery.bootId;
+  const leader = sameBoot ? await findLeader(saved, machinery) : undefined;
+  const gone = sameBoot && leader === undefined && saved.leader !== null;
+  return {
+    saved,
+    leader: leader && { ...leader, ageMs: machinery.ageMs(leader) },
+    findings: {
+      sameBoot,
+      leader: leader?.pid,
+      exit: gone && saved.leader !== null ? machinery.knownExit(saved.leader) : undefined,
+      cause: causeOf(saved),
+    },
+  };
+}
+
+async function findLeader(
+  { id, state, leader }: SavedSession,
+  machinery: Machinery,
+): Promise<Leader | undefined> {
+  if (state.phase === "starting") return machinery.findLeader({ sessionId: id, run: state.run });
+  if (leader === null || !machinery.isAlive(leader)) return undefined;
+  return leader;
+}
+
+/** The books count a restart when its run begins, so the last one counted is this run's cause. */
+function causeOf({ state, books }: SavedSession): StartCause {
+  if (state.run === 1) return { kind: "create" };
+  return books.lastRestartCause ?? { kind: "manual" };
+}
