@@ -4,7 +4,7 @@
 import type { SavedSession } from "../domain/history.ts";
 import type { StartCause } from "../domain/session.ts";
 import type { Leader, Machinery } from "./machinery.ts";
-import type { Legacy } from "./session.ts";
+import type { Legacy } from "./session-parts.ts";
 
 /** Looks at the machine for the processes of a saved session. Signals nothing. */
 export async function findLegacy(saved: SavedSession, machinery: Machinery): Promise<Legacy> {

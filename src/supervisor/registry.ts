@@ -11,7 +11,8 @@ import { findLegacy } from "./legacy.ts";
 import type { FileWatch, Machinery } from "./machinery.ts";
 import { resolveReference } from "./reference.ts";
 import { forgettable, KEPT_AT_REST } from "./retention.ts";
-import { Session, type SessionParts } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionParts } from "./session-parts.ts";
 
 export interface RegistryOptions {
   readonly machinery: Machinery;
@@ -119,7 +120,9 @@ export class Registry {
   async shutdown(): Promise<void> {
     const force = this.#closing;
     this.#closing = true;
-    await Promise.all(this.list().map((session) => session.retire(shuttingDown(), { force })));
+    await Promise.all(
+      this.list().map((session) => session.retire(shuttingDown(), { force, byDaemon: true })),
+    );
   }
 
   /** Lets go of everything, once shut down; with `keep`, the next daemon finds it all again. */

@@ -3,7 +3,6 @@
 // the table wants done is performed afterwards, and answers with events of its own. So a stop is
 // never behind a slow start, and a caller learns at once what its request made of the session.
 
-import type { SavedSession } from "../domain/history.ts";
 import {
   type Effect,
   endOf,
@@ -16,7 +15,7 @@ import {
   publicState,
 } from "../domain/lifecycle.ts";
 import { Problem } from "../domain/problem.ts";
-import { type Findings, type Resumption, resume, wasLost } from "../domain/resume.ts";
+import { type Resumption, resume, wasLost } from "../domain/resume.ts";
 import type {
   OutputCounters,
   SessionSnapshot,
@@ -26,45 +25,11 @@ import type {
 } from "../domain/session.ts";
 import { begin, type Transition, transition } from "../domain/transition.ts";
 import type { SessionLog } from "../logs/session-log.ts";
-import type { Archive } from "./archive.ts";
 import { Chronicle } from "./chronicle.ts";
-import type { FileChange, FileWatch, Leader, Machinery, Output } from "./machinery.ts";
+import type { FileChange } from "./machinery.ts";
 import { Performer } from "./performer.ts";
 import { SessionRecord } from "./record.ts";
-
-/** What a command made of a session. */
-export interface Outcome {
-  /** What to answer at once. */
-  readonly state: SessionState;
-  /** Resolves when what was asked for, or what replaced it, is reached. Never rejects. */
-  readonly done: Promise<SessionSnapshot>;
-}
-
-export interface SessionParts {
-  readonly id: string;
-  readonly spec: SessionSpec;
-  readonly machinery: Machinery;
-  readonly output: Output;
-  /** Undefined when there is nothing to watch. */
-  readonly watch: FileWatch | undefined;
-  readonly archive: Archive;
-  /** What an earlier daemon left of it; undefined for a new one. */
-  readonly legacy: Legacy | undefined;
-  /** Called before a manual restart; throws a Problem when it may not be. */
-  beforeRestart(): void;
-  /** The session came to rest. */
-  onRest(): void;
-  /** Takes what went wrong beside the session's own life. */
-  report(what: string, cause: unknown): void;
-}
-
-/** A session as an earlier daemon left it, and what has become of it since. */
-export interface Legacy {
-  readonly saved: SavedSession;
-  readonly findings: Findings;
-  /** The leader that lives, and for how long it has, in ms. */
-  readonly leader: (Leader & { readonly ageMs: number }) | undefined;
-}
+import type { Legacy, Outcome, SessionParts } from "./session-parts.ts";
 
 type Waiter = (snapshot: SessionSnapshot) => void;
 
@@ -115,21 +80,6 @@ export class Session {
       this.created = this.#settled();
       this.#goOn(legacy, resumption);
     }
-  }
-
-  /** In the middle of a life: what was under way is taken up, then what happened meanwhile. */
-  #goOn({ saved, findings, leader }: Legacy, { effects, answers }: Resumption): void {
-    const now = Date.now();
-    this.#chronicle.resumeEnding(this.#state);
-    if (wasLost(saved.state, findings)) this.#chronicle.lost(now, this.log.counters());
-    if (leader !== undefined) {
-      this.#performer.adopt(this.#state.run, leader);
-      if (saved.state.phase !== "starting") this.#chronicle.adopted(leader.pid, now);
-    }
-    this.#parts.output.settle(this.isOver());
-    this.#chronicle.keep(() => this.#save());
-    this.#perform(effects);
-    for (const answer of answers) this.#take(answer);
   }
 
   get name(): string | undefined {
@@ -215,11 +165,14 @@ export class Session {
    * Takes no start from now on, with `why` for who asks, and stops. Resolves at rest, with no
    * process left that can be ended. Called again with `force`, it kills.
    */
-  async retire(why: Problem, options: { force?: boolean } = {}): Promise<void> {
+  async retire(
+    why: Problem,
+    { force = false, byDaemon = false }: { force?: boolean; byDaemon?: boolean } = {},
+  ): Promise<void> {
     this.#retired ??= why;
-    if (why.code === "unavailable") this.#chronicle.daemonStops();
+    if (byDaemon) this.#chronicle.daemonStops();
     if (this.isIdle()) return;
-    await this.stop(options).done;
+    await this.stop({ force }).done;
   }
 
   /**
@@ -234,6 +187,21 @@ export class Session {
       this.#chronicle.tell({ type: "removed" }, Date.now());
     }
     await this.#parts.output.release({ keep });
+  }
+
+  /** In the middle of a life: what was under way is taken up, then what happened meanwhile. */
+  #goOn({ saved, findings, leader }: Legacy, { effects, answers }: Resumption): void {
+    const now = Date.now();
+    this.#chronicle.resumeEnding(this.#state);
+    if (wasLost(saved.state, findings)) this.#chronicle.lost(now, this.log.counters());
+    if (leader !== undefined) {
+      this.#performer.adopt(this.#state.run, leader);
+      if (saved.state.phase !== "starting") this.#chronicle.adopted(leader.pid, now);
+    }
+    this.#parts.output.settle(this.isOver());
+    this.#chronicle.keep(() => this.#save());
+    this.#perform(effects);
+    for (const answer of answers) this.#take(answer);
   }
 
   #take(event: LifecycleEvent): void {

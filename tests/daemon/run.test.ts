@@ -3,7 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CreatedReply, DaemonReply, SessionReply } from "../../src/api/replies.ts";
+import type {
+  CreatedReply,
+  DaemonReply,
+  SessionListReply,
+  SessionReply,
+} from "../../src/api/replies.ts";
 import { launchDaemon } from "../../src/daemon/launch.ts";
 import { type Paths, resolvePaths } from "../../src/daemon/paths.ts";
 import { preparePaths } from "../../src/daemon/prepare.ts";
@@ -63,16 +68,22 @@ test("a second daemon of the same home is refused with the pid of the first", as
 });
 
 test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
-  "%s stops all sessions and the daemon, which leaves nothing",
+  "%s stops all sessions and the daemon, and the next one finds them at rest",
   async (signal) => {
     const daemon = await start();
     const sessions = [await running("sleep 600"), await running("sleep 600 & wait")];
     daemon.kill(signal);
     expect(await daemon.exited).toBe(0);
     for (const { pid } of sessions) expect(isAlive(pid)).toBe(false);
-    expect(readdirSync(paths.sessions)).toEqual([]);
+    expect(readdirSync(paths.sessions).length).toBe(2);
     expect(existsSync(paths.socket)).toBe(false);
     expect(isHeld(paths)).toBe(false);
+    await start();
+    const { sessions: found } = await get<SessionListReply>("/v1/sessions");
+    expect(found.map(({ state, term_signal }) => [state, term_signal])).toEqual([
+      ["exited", "SIGTERM"],
+      ["exited", "SIGTERM"],
+    ]);
   },
 );
 
@@ -122,24 +133,33 @@ test("defects are logged with their place, and the daemon lives", async () => {
   expect((await get<DaemonReply>("/v1/daemon")).pid).toBe(daemon.pid);
 });
 
-test("the next daemon after a killed one clears its socket and its sessions, and names what still runs", async () => {
+test("the next daemon after a killed one takes over what still runs", async () => {
   const killed = await start();
-  const { id, pid } = await running("exec sleep 600");
+  const { id, pid } = await running("echo up; exec sleep 600");
   killed.kill("SIGKILL");
   await killed.exited;
   expect(existsSync(paths.socket)).toBe(true);
   expect(readdirSync(paths.sessions)).toEqual([id]);
   await start();
-  try {
-    expect(isAlive(pid)).toBe(true);
-    expect(readFileSync(paths.log, "utf8")).toContain(
-      `warn  session ${id} of an earlier daemon still has processes: ${pid} (sleep)\n`,
-    );
-    expect(readdirSync(paths.sessions)).toEqual([]);
-    expect(await get("/v1/sessions")).toEqual({ sessions: [] });
-  } finally {
-    process.kill(pid, "SIGKILL");
-  }
+  expect(isAlive(pid)).toBe(true);
+  const session = await get<SessionReply>(`/v1/sessions/${id}`);
+  expect(session).toMatchObject({ state: "running", pid, run: 1, restart_count: 0 });
+  await waitFor("its output", async () => {
+    return (await get<SessionReply>(`/v1/sessions/${id}`)).stdout_lines === 1;
+  });
+  await post(`/v1/sessions/${id}/stop?wait=1`);
+  expect(isAlive(pid)).toBe(false);
+  expect(await get<SessionReply>(`/v1/sessions/${id}`)).toMatchObject({
+    state: "exited",
+    term_signal: "SIGTERM",
+  });
+});
+
+test("what is kept of a session that nobody knows is removed", async () => {
+  preparePaths(paths);
+  mkdirSync(join(paths.sessions, "11111111-1111-4111-8111-111111111111"));
+  await start();
+  expect(readdirSync(paths.sessions)).toEqual([]);
 });
 
 test("a port that is held is told to the launching client, with the holder and the way out", async () => {

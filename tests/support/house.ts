@@ -6,6 +6,7 @@ const FOLDERS = [
   "cli",
   "client",
   "daemon",
+  "keeper",
   "http",
   "api",
   "store",

@@ -1,0 +1,41 @@
+// What a session is made of, and what it answers.
+
+import type { SavedSession } from "../domain/history.ts";
+import type { Findings } from "../domain/resume.ts";
+import type { SessionSnapshot, SessionSpec, SessionState } from "../domain/session.ts";
+import type { Archive } from "./archive.ts";
+import type { FileWatch, Leader, Machinery, Output } from "./machinery.ts";
+
+/** What a command made of a session. */
+export interface Outcome {
+  /** What to answer at once. */
+  readonly state: SessionState;
+  /** Resolves when what was asked for, or what replaced it, is reached. Never rejects. */
+  readonly done: Promise<SessionSnapshot>;
+}
+
+export interface SessionParts {
+  readonly id: string;
+  readonly spec: SessionSpec;
+  readonly machinery: Machinery;
+  readonly output: Output;
+  /** Undefined when there is nothing to watch. */
+  readonly watch: FileWatch | undefined;
+  readonly archive: Archive;
+  /** What an earlier daemon left of it; undefined for a new one. */
+  readonly legacy: Legacy | undefined;
+  /** Called before a manual restart; throws a Problem when it may not be. */
+  beforeRestart(): void;
+  /** The session came to rest. */
+  onRest(): void;
+  /** Takes what went wrong beside the session's own life. */
+  report(what: string, cause: unknown): void;
+}
+
+/** A session as an earlier daemon left it, and what has become of it since. */
+export interface Legacy {
+  readonly saved: SavedSession;
+  readonly findings: Findings;
+  /** The leader that lives, and for how long it has, in ms. */
+  readonly leader: (Leader & { readonly ageMs: number }) | undefined;
+}
