@@ -1,0 +1,123 @@
+// The domain's own shapes as schemas, for what is kept as JSON. JSON leaves out what is undefined:
+// such a key is made again here.
+
+import * as v from "valibot";
+
+const missing = (): undefined => undefined;
+const count = v.number();
+const text = v.string();
+const texts = v.array(text);
+const bool = v.boolean();
+const fileEvent = v.picklist(["created", "modified", "deleted"]);
+
+/** Not `v.record`: it would drop a variable named `constructor`. */
+const variables = v.custom<Record<string, string>>(
+  (input) =>
+    typeof input === "object" &&
+    input !== null &&
+    !Array.isArray(input) &&
+    Object.values(input).every((value) => typeof value === "string"),
+);
+
+export const spec = v.object({
+  command: v.tupleWithRest([text], text),
+  cwd: text,
+  name: v.optional(text, missing),
+  watch: texts,
+  ignore: texts,
+  env: variables,
+  inherited: v.optional(
+    v.object({
+      env: variables,
+      umask: v.optional(count, missing),
+      openFiles: v.optional(count, missing),
+    }),
+    missing,
+  ),
+  graceMs: count,
+  debounceMs: count,
+});
+
+const watchCause = v.object({ kind: v.literal("watch"), path: text, event: fileEvent });
+
+export const startCause = v.variant("kind", [
+  v.object({ kind: v.literal("create") }),
+  v.object({ kind: v.literal("manual") }),
+  watchCause,
+]);
+
+export const endCause = v.variant("kind", [
+  v.object({
+    kind: v.picklist(["exit", "signal", "stop", "restart", "daemon_stop", "lost", "unknown"]),
+  }),
+  v.object({ kind: v.literal("failed"), error: text }),
+  watchCause,
+]);
+
+const exit = v.object({ code: v.nullable(count), signal: v.nullable(text) });
+const leftBehind = v.array(v.object({ pid: count, name: text }));
+
+const intent = v.variant("kind", [
+  v.object({ kind: v.literal("rest"), force: bool }),
+  v.object({ kind: v.literal("start"), cause: startCause }),
+]);
+
+const exited = v.object({ kind: v.literal("exited"), exit });
+const failed = v.object({ kind: v.literal("failed"), error: text });
+const runEnd = v.variant("kind", [exited, failed]);
+const leader = v.variant("kind", [
+  v.object({ kind: v.literal("alive"), pid: count }),
+  exited,
+  failed,
+]);
+
+export const lifecycle = v.variant("phase", [
+  v.object({
+    phase: v.literal("starting"),
+    run: count,
+    pending: v.optional(intent, missing),
+  }),
+  v.object({ phase: v.literal("running"), run: count, pid: count }),
+  v.object({ phase: v.literal("lingering"), run: count, exit }),
+  v.object({
+    phase: v.literal("ended"),
+    run: count,
+    exit,
+    pending: v.optional(intent, missing),
+  }),
+  v.object({
+    phase: v.literal("ending"),
+    run: count,
+    leader,
+    leftBehind,
+    forced: bool,
+    pending: intent,
+  }),
+  v.object({ phase: v.literal("cleared"), run: count, end: runEnd, leftBehind, pending: intent }),
+  v.object({ phase: v.literal("resting"), run: count, end: runEnd, armed: bool, leftBehind }),
+]);
+
+/** What an event says beside its seq, time and session. */
+export const happening = v.variant("type", [
+  v.object({ type: v.literal("created"), name: v.nullable(text), command: texts }),
+  v.object({ type: v.picklist(["starting", "restarted"]), run: count, cause: startCause }),
+  v.object({ type: v.picklist(["running", "adopted"]), run: count, pid: count }),
+  v.object({ type: v.literal("stopping"), run: count }),
+  v.object({
+    type: v.literal("exited"),
+    run: count,
+    exitCode: v.nullable(count),
+    termSignal: v.nullable(text),
+    end: endCause,
+  }),
+  v.object({ type: v.literal("failed"), run: count, error: text }),
+  v.object({ type: v.picklist(["removed", "watch_restored"]) }),
+  v.object({ type: v.literal("watch_degraded"), problem: text }),
+  v.object({
+    type: v.literal("follower_lagged"),
+    stream: v.picklist(["stdout", "stderr", "blended"]),
+    missed: count,
+  }),
+  v.object({ type: v.literal("daemon_started"), pid: count, version: text }),
+  v.object({ type: v.literal("daemon_stopping"), reason: text }),
+]);

@@ -1,0 +1,180 @@
+// What a store is given, one of every kind. The records are exhaustive by their type: a new kind in
+// the domain does not compile until it is here, and then not pass until the store can read it.
+
+import type {
+  EventDraft,
+  Happening,
+  OutputTotals,
+  Run,
+  SavedSession,
+} from "../../src/domain/history.ts";
+import type { Intent, Lifecycle } from "../../src/domain/lifecycle.ts";
+import type { EndCause, SessionSpec, StartCause } from "../../src/domain/session.ts";
+
+/** Not so long ago that events of then would be forgotten. */
+export const T0 = Date.now() - 3_600_000;
+
+export const SPEC: SessionSpec = {
+  command: ["sh", "-c", "echo \"ü\" '\n'; sleep 1"],
+  cwd: "/home/ada/app",
+  name: "web",
+  watch: ["src", "*.json"],
+  ignore: ["dist"],
+  env: { PORT: "3000", constructor: "kept", __proto___: "kept" },
+  inherited: { env: { HOME: "/home/ada", TOKEN: "s3cret" }, umask: 0o022, openFiles: 1_024 },
+  graceMs: 2_000,
+  debounceMs: 250,
+};
+
+/** The least that can be asked for. */
+export const BARE_SPEC: SessionSpec = {
+  ...SPEC,
+  command: ["true"],
+  name: undefined,
+  watch: [],
+  ignore: [],
+  env: {},
+  inherited: undefined,
+};
+
+export const START_CAUSES: Record<StartCause["kind"], StartCause> = {
+  create: { kind: "create" },
+  manual: { kind: "manual" },
+  watch: { kind: "watch", path: "src/main.ts", event: "modified" },
+};
+
+export const END_CAUSES: Record<EndCause["kind"], EndCause> = {
+  exit: { kind: "exit" },
+  signal: { kind: "signal" },
+  stop: { kind: "stop" },
+  restart: { kind: "restart" },
+  watch: { kind: "watch", path: "src/main.ts", event: "deleted" },
+  daemon_stop: { kind: "daemon_stop" },
+  lost: { kind: "lost" },
+  unknown: { kind: "unknown" },
+  failed: { kind: "failed", error: "ENOENT: no such command" },
+};
+
+const exit = { code: null, signal: "SIGTERM" };
+const leftBehind = [{ pid: 77, name: "helper" }];
+const rest: Intent = { kind: "rest", force: true };
+
+export const STATES: Record<Lifecycle["phase"], readonly Lifecycle[]> = {
+  starting: [
+    { phase: "starting", run: 1, pending: undefined },
+    { phase: "starting", run: 2, pending: { kind: "start", cause: START_CAUSES.watch } },
+  ],
+  running: [{ phase: "running", run: 3, pid: 4_321 }],
+  lingering: [{ phase: "lingering", run: 3, exit: { code: 1, signal: null } }],
+  ended: [
+    { phase: "ended", run: 3, exit, pending: undefined },
+    { phase: "ended", run: 3, exit, pending: rest },
+  ],
+  ending: [
+    {
+      phase: "ending",
+      run: 4,
+      leader: { kind: "alive", pid: 9 },
+      leftBehind,
+      forced: false,
+      pending: rest,
+    },
+    {
+      phase: "ending",
+      run: 4,
+      leader: { kind: "exited", exit },
+      leftBehind: [],
+      forced: true,
+      pending: rest,
+    },
+  ],
+  cleared: [
+    {
+      phase: "cleared",
+      run: 5,
+      end: { kind: "failed", error: "EACCES: no" },
+      leftBehind,
+      pending: { kind: "start", cause: START_CAUSES.manual },
+    },
+  ],
+  resting: [
+    { phase: "resting", run: 6, end: { kind: "exited", exit }, armed: true, leftBehind },
+    {
+      phase: "resting",
+      run: 6,
+      end: { kind: "failed", error: "ENOENT: no" },
+      armed: false,
+      leftBehind: [],
+    },
+  ],
+};
+
+export const HAPPENINGS: Record<Happening["type"], Happening> = {
+  created: { type: "created", name: null, command: ["sleep", "1"] },
+  starting: { type: "starting", run: 1, cause: START_CAUSES.create },
+  running: { type: "running", run: 1, pid: 12 },
+  restarted: { type: "restarted", run: 2, cause: START_CAUSES.watch },
+  adopted: { type: "adopted", run: 2, pid: 12 },
+  stopping: { type: "stopping", run: 2 },
+  exited: { type: "exited", run: 2, exitCode: 0, termSignal: null, end: END_CAUSES.stop },
+  failed: { type: "failed", run: 3, error: "ENOENT: no such command" },
+  removed: { type: "removed" },
+  watch_degraded: { type: "watch_degraded", problem: "too many directories" },
+  watch_restored: { type: "watch_restored" },
+  follower_lagged: { type: "follower_lagged", stream: "blended", missed: 120 },
+  daemon_started: { type: "daemon_started", pid: 1, version: "1.0.0" },
+  daemon_stopping: { type: "daemon_stopping", reason: "asked to by a client" },
+};
+
+export function aSession(id: string, changes: Partial<SavedSession> = {}): SavedSession {
+  return {
+    id,
+    spec: SPEC,
+    state: { phase: "running", run: 1, pid: 4_321 },
+    books: {
+      createdAt: T0,
+      firstStartedAt: T0 + 1,
+      lastStartedAt: T0 + 2,
+      lastEndedAt: null,
+      manualRestarts: 1,
+      watchRestarts: 2,
+      lastRestartCause: START_CAUSES.watch,
+      fileChanges: 3,
+      lastChangeAt: T0 + 3,
+      lastChangePath: "src/main.ts",
+    },
+    leader: { pid: 4_321, startTime: 8_765_432 },
+    bootId: "0d1f6f4c-9a55-4c0e-8a3a-5d4a9b1d2c11",
+    updatedAt: T0 + 4,
+    ...changes,
+  };
+}
+
+export const NO_OUTPUT: OutputTotals = {
+  stdoutBytes: 0,
+  stdoutLines: 0,
+  stderrBytes: 0,
+  stderrLines: 0,
+};
+
+/** A run that has ended. */
+export function aRun(number: number, changes: Partial<Run> = {}): Run {
+  return {
+    number,
+    pid: 4_000 + number,
+    startTime: 100 * number,
+    startedAt: T0 + number,
+    endedAt: T0 + number + 1,
+    exitCode: 1,
+    termSignal: null,
+    cause: START_CAUSES.manual,
+    end: END_CAUSES.exit,
+    outputBefore: NO_OUTPUT,
+    outputAfter: { stdoutBytes: 82_000, stdoutLines: 1_000, stderrBytes: 9, stderrLines: 1 },
+    ...changes,
+  };
+}
+
+export function anEvent(sessionId: string | null, changes: Partial<EventDraft> = {}): EventDraft {
+  return { time: T0, sessionId, type: "running", run: 1, pid: 12, ...changes } as EventDraft;
+}
