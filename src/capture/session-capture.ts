@@ -125,11 +125,6 @@ export class SessionCapture {
     this.log.settle(over);
   }
 
-  /** Paths of the pipes of the newest run. */
-  get pipes(): readonly string[] {
-    return [pipePath(this.#directory, "stdout"), pipePath(this.#directory, "stderr")];
-  }
-
   /** Ends capture and removes all that was kept; with `keep`, leaves it for the next daemon. */
   async release({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     this.started();
@@ -147,6 +142,11 @@ export class SessionCapture {
   fail(message: string): void {
     this.#failure = message;
   }
+}
+
+/** Paths of the pipes of a session's newest run, given its folder. */
+export function pipePaths(directory: string): readonly string[] {
+  return [pipePath(directory, "stdout"), pipePath(directory, "stderr")];
 }
 
 function openRings(

@@ -1,7 +1,7 @@
 // What a daemon that was killed leaves in its home, cleared by the next one. Only the holder of
 // the lock may do so: for it, whatever is found there belongs to nobody.
 
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../domain/problem.ts";
 import type { DaemonLog } from "./daemon-log.ts";
@@ -36,4 +36,18 @@ export function clearUnknownSessions(
     log.warn(`removing what was kept of an unknown session ${id}`);
     rmSync(join(paths.sessions, id), { recursive: true, force: true });
   }
+}
+
+/**
+ * Puts the kept output of all sessions out of the way: daemon after daemon has died, and it may be
+ * the cause. It stays in each session's folder until the session is removed.
+ */
+export function setRingsAside(paths: Paths, log: DaemonLog): void {
+  for (const id of readdirSync(paths.sessions)) {
+    for (const stream of ["stdout", "stderr"]) {
+      const ring = join(paths.sessions, id, `${stream}.ring`);
+      if (existsSync(ring)) renameSync(ring, `${ring}.set-aside`);
+    }
+  }
+  log.warn("kept output was set aside, since daemons died again and again");
 }

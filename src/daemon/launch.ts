@@ -18,7 +18,7 @@ const LAUNCH_TIMEOUT_MS = 15_000;
 export interface LaunchOptions {
   /** The caller's environment; the daemon gets it, less what is only a session's. */
   readonly env: Environment;
-  /** What to run instead of this korun's `daemon run --detached`. */
+  /** What to run instead of this korun's `daemon keep`. */
   readonly command?: readonly string[];
   readonly timeoutMs?: number;
 }
@@ -70,7 +70,7 @@ async function launchIfFirst(paths: Paths, options: LaunchOptions): Promise<stri
 
 async function spawnDaemon(paths: Paths, options: LaunchOptions): Promise<string> {
   const log = openLogFile(paths.log);
-  const command = options.command ?? [...ownCommand(), "daemon", "run", "--detached"];
+  const command = options.command ?? [...ownCommand(), "daemon", "keep"];
   const daemon = Bun.spawn([...command], {
     // A session of its own: no terminal, and no signal meant for the client's group.
     detached: true,

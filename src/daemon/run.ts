@@ -3,8 +3,10 @@
 // takes all of it down again.
 
 import { Capture } from "../capture/handle.ts";
+import type { Happening } from "../domain/history.ts";
 import { Problem } from "../domain/problem.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
+import { type KeeperLegacy, takeLegacy } from "../keeper/link.ts";
 import { FileLock } from "../native/lock.ts";
 import { Store } from "../store/store.ts";
 import { EventLog } from "../supervisor/event-log.ts";
@@ -12,12 +14,15 @@ import { createMachinery } from "../supervisor/machine.ts";
 import { Registry } from "../supervisor/registry.ts";
 import { archiveOf } from "./archive.ts";
 import { DaemonLog } from "./daemon-log.ts";
-import { clearStaleSocket, clearUnknownSessions } from "./heal.ts";
+import { joinKeeper, unkept } from "./guardian.ts";
+import { clearStaleSocket, clearUnknownSessions, setRingsAside } from "./heal.ts";
+import { historyOf } from "./history.ts";
 import { StopIntents } from "./intents.ts";
 import type { Paths } from "./paths.ts";
 import { portProblem } from "./port-holder.ts";
 import { homeProblem, preparePaths } from "./prepare.ts";
 import { type DaemonRecord, findSocket, readRecord } from "./record.ts";
+import { resolveRetention } from "./retention.ts";
 import { failedStartup, reportStartup } from "./startup.ts";
 import { describeDaemon } from "./status.ts";
 
@@ -39,11 +44,16 @@ export interface RunOptions {
 export async function runDaemon(paths: Paths, options: RunOptions): Promise<number> {
   const intents = new StopIntents();
   intents.listen(options);
+  // Before anything is started that could inherit it.
+  const legacy = takeLegacy(process.env);
   try {
     await using parts = new AsyncDisposableStack();
-    const daemon = await start(paths, { ...options, intents, parts });
+    const daemon = await start(paths, { ...options, intents, parts, legacy });
     reportStartup({ ok: true, socket: paths.socket, port: daemon.server.port });
-    return await untilStopped(daemon, intents);
+    const exitCode = await untilStopped(daemon, intents);
+    // What is taken down last is the link: the keeper learns that this was meant.
+    daemon.leave();
+    return exitCode;
   } catch (thrown) {
     const problem = homeProblem(paths, thrown);
     reportStartup(failedStartup(problem));
@@ -55,22 +65,34 @@ interface Daemon {
   readonly log: DaemonLog;
   readonly registry: Registry;
   readonly server: HttpServer;
+  /** Tells of what happens to the daemon itself. */
+  happened(fact: Happening): void;
+  /** The daemon ends on purpose: its keeper is to go too. */
+  leave(): void;
 }
 
 interface StartContext extends RunOptions {
   readonly intents: StopIntents;
+  /** What the keeper that started us left. */
+  readonly legacy: KeeperLegacy;
   /** Takes down what was put up, last first, when the daemon ends or cannot start. */
   readonly parts: AsyncDisposableStack;
 }
 
 async function start(paths: Paths, context: StartContext): Promise<Daemon> {
-  const { intents, parts, version, detached } = context;
+  const { intents, parts, version, detached, legacy } = context;
+  let leaving = false;
+  const retention = resolveRetention(process.env);
   preparePaths(paths);
   const lock = await takeLock(paths);
   parts.defer(() => lock.release());
   const log = new DaemonLog(paths.log, { echo: detached ? undefined : STDERR });
   parts.defer(() => log.close());
   surviveDefects(log);
+
+  const keeping = detached ? joinKeeper(paths, { legacy, version, log }) : unkept(paths);
+  parts.defer(() => (leaving ? keeping.link?.bye() : keeping.link?.close()));
+  if (legacy.setAside) setRingsAside(paths, log);
 
   let record = describeSelf(paths, version);
   lock.write(JSON.stringify(record));
@@ -91,20 +113,36 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   parts.defer(() => capture.close());
   const events = new EventLog(store.events);
   const registry = new Registry({
-    machinery: createMachinery({ capture, sessions: paths.sessions, knownExit: () => undefined }),
+    machinery: createMachinery({
+      capture,
+      sessions: paths.sessions,
+      guardian: keeping.guardian,
+    }),
     archive: archiveOf(store, events),
     report: (what, cause) => log.error(what, cause),
+    ...retention,
   });
   parts.defer(() => registry.close({ keep: true }));
+  const happened = (fact: Happening) =>
+    events.append({ ...fact, time: Date.now(), sessionId: null });
+  happened({ type: "daemon_started", pid: process.pid, version });
   await registry.restore(saved);
+  keeping.link?.retain(registry.list().map(({ id }) => id));
 
   const since = performance.now();
   const server = await listen(paths, {
     registry,
+    history: historyOf(store, events),
     version,
     daemon() {
       const uptimeMs = performance.now() - since;
-      return describeDaemon({ paths, record, counts: registry.counts(), uptimeMs });
+      return describeDaemon({
+        paths,
+        record,
+        counts: registry.counts(),
+        uptimeMs,
+        problem: store.problem ?? keeping.problem,
+      });
     },
     requestStop: () => intents.request("asked to by a client"),
     onDefect: (thrown) => log.error("answering a request", thrown),
@@ -115,13 +153,18 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   lock.write(JSON.stringify(record));
   log.info(`korun ${version} (pid ${process.pid}) listens on http://127.0.0.1:${server.port}`);
   log.info(`and for its user alone at ${paths.socket}`);
-  return { log, registry, server };
+  const leave = () => {
+    leaving = true;
+  };
+  return { log, registry, server, happened, leave };
 }
 
 /** Sessions end within their grace; a second request kills them. */
-async function untilStopped({ log, registry }: Daemon, intents: StopIntents): Promise<number> {
+async function untilStopped(daemon: Daemon, intents: StopIntents): Promise<number> {
+  const { log, registry } = daemon;
   const { reason, exitCode } = await intents.first;
   log.info(`stopping: ${reason}`);
+  daemon.happened({ type: "daemon_stopping", reason });
   const kill = intents.second.then(() => {
     log.warn("killing what still runs: asked to stop again");
     return registry.shutdown();

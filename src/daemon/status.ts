@@ -10,16 +10,17 @@ export interface DaemonFacts {
   readonly record: DaemonRecord;
   readonly counts: SessionCounts;
   readonly uptimeMs: number;
+  readonly problem: string | null;
 }
 
 /** The body of `GET /v1/daemon`. */
-export function describeDaemon({ paths, record, counts, uptimeMs }: DaemonFacts): DaemonReply {
+export function describeDaemon({ paths, record, counts, ...facts }: DaemonFacts): DaemonReply {
   return {
     service: "korun",
     version: record.version,
     pid: record.pid,
     started_at: record.startedAt,
-    uptime_ms: Math.round(uptimeMs),
+    uptime_ms: Math.round(facts.uptimeMs),
     sessions_created: counts.created,
     sessions_running: counts.running,
     sessions_known: counts.known,
@@ -27,5 +28,6 @@ export function describeDaemon({ paths, record, counts, uptimeMs }: DaemonFacts)
     socket: record.socket,
     home: paths.home,
     log: paths.log,
+    problem: facts.problem,
   };
 }

@@ -9,7 +9,7 @@ import {
   pendingOf,
   type RunEnd,
 } from "../domain/lifecycle.ts";
-import type { EndCause, OutputCounters } from "../domain/session.ts";
+import type { EndCause, OutputCounters, WatchStatus } from "../domain/session.ts";
 import type { Transition } from "../domain/transition.ts";
 import type { Archive } from "./archive.ts";
 import type { Leader } from "./machinery.ts";
@@ -35,6 +35,7 @@ export class Chronicle {
   /** What began to end the run, before it has ended. */
   #ending: EndCause | undefined;
   #stopsAre: EndedBy = "stop";
+  #isWatchDegraded = false;
   /** Written down, and not yet kept. */
   #unwritten: (() => void)[] = [];
 
@@ -63,6 +64,17 @@ export class Chronicle {
   tell(happening: Happening, now: number): void {
     this.#tell(happening, now);
     this.keep(() => undefined);
+  }
+
+  /** Tells when file changes begin to be seen less well, and when that is over. */
+  watches(status: WatchStatus, now: number): void {
+    if (status.state === "degraded" && !this.#isWatchDegraded) {
+      this.#isWatchDegraded = true;
+      this.tell({ type: "watch_degraded", problem: status.problem ?? "" }, now);
+    } else if (status.state === "armed" && this.#isWatchDegraded) {
+      this.#isWatchDegraded = false;
+      this.tell({ type: "watch_restored" }, now);
+    }
   }
 
   /** Writes down what a transition means. */

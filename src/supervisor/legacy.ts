@@ -10,14 +10,18 @@ import type { Legacy } from "./session-parts.ts";
 export async function findLegacy(saved: SavedSession, machinery: Machinery): Promise<Legacy> {
   const sameBoot = saved.bootId === machinery.bootId;
   const leader = sameBoot ? await findLeader(saved, machinery) : undefined;
-  const gone = sameBoot && leader === undefined && saved.leader !== null;
+  const gone = sameBoot && leader === undefined && saved.state.phase !== "resting";
+  const run = { sessionId: saved.id, run: saved.state.run };
   return {
     saved,
     leader: leader && { ...leader, ageMs: machinery.ageMs(leader) },
     findings: {
       sameBoot,
       leader: leader?.pid,
-      exit: gone && saved.leader !== null ? machinery.knownExit(saved.leader) : undefined,
+      exit:
+        gone && saved.leader !== null
+          ? await machinery.knownExit({ ...run, leader: saved.leader })
+          : undefined,
       cause: causeOf(saved),
     },
   };

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { Capture } from "../capture/handle.ts";
+import { pipePaths } from "../capture/session-capture.ts";
 import { UNKNOWN_EXIT } from "../domain/resume.ts";
 import type { ExitStatus } from "../domain/session.ts";
 import { ageMs, exitOf, findLeader } from "../process/adopt.ts";
@@ -11,7 +12,7 @@ import { bootId, isAlive } from "../process/identity.ts";
 import { spawnLeader } from "../process/spawn.ts";
 import { endTree } from "../process/stop.ts";
 import { Watcher } from "../watch/watcher.ts";
-import type { LaunchRequest, Leader, Machinery } from "./machinery.ts";
+import type { LaunchRequest, Leader, LedRun, Machinery } from "./machinery.ts";
 
 /** Between two looks at a process on a system that cannot wait for one, in ms. */
 const SLOW_LOOK_MS = 500;
@@ -20,13 +21,34 @@ export interface MachineParts {
   readonly capture: Capture;
   /** The folder in which each session gets one of its own. */
   readonly sessions: string;
-  /** How a process ended that no daemon could see, if somebody saw it. */
-  knownExit(leader: Leader): ExitStatus | undefined;
+  readonly guardian: Guardian;
+}
+
+/** Whoever keeps alive what must outlive the daemon. */
+export interface Guardian {
+  /** Guards a run; resolves, soon, with how its leader ended if that is known. Never rejects. */
+  hold(run: GuardedRun): Promise<ExitStatus | undefined>;
+  drop(run: { readonly session: string; readonly run: number }): void;
+}
+
+/** What is to be guarded: the unread bytes of its pipes, the exit status of its leader. */
+export interface GuardedRun {
+  readonly session: string;
+  readonly run: number;
+  readonly fifos: readonly string[];
+  readonly leader?: Leader;
 }
 
 /** Everything a registry needs, on this machine. */
-export function createMachinery({ capture, sessions, knownExit }: MachineParts): Machinery {
+export function createMachinery({ capture, sessions, guardian }: MachineParts): Machinery {
   const whenGone = (pid: number) => capture.whenGone(pid);
+  const guard = ({ sessionId, run, leader }: Omit<LedRun, "leader"> & { leader?: Leader }) =>
+    guardian.hold({
+      session: sessionId,
+      run,
+      fifos: pipePaths(join(sessions, sessionId)),
+      ...(leader === undefined ? {} : { leader }),
+    });
   return {
     bootId: bootId(),
     openOutput: (id) => capture.open(join(sessions, id)),
@@ -34,16 +56,27 @@ export function createMachinery({ capture, sessions, knownExit }: MachineParts):
     isAlive,
     ageMs,
     findLeader,
-    knownExit,
-    async exitOf(leader) {
-      const status = await exitOf(leader, (pid) => whenGone(pid) ?? later());
-      return status ?? knownExit(leader) ?? UNKNOWN_EXIT;
+    knownExit: guard,
+    async exitOf(led) {
+      void guard(led);
+      const status = await exitOf(led.leader, (pid) => whenGone(pid) ?? later());
+      return status ?? (await guard(led)) ?? UNKNOWN_EXIT;
     },
+    letGo: ({ sessionId, run }) => guardian.drop({ session: sessionId, run }),
     watch: ({ spec, ...callbacks }) => {
       const { cwd, watch, ignore, debounceMs } = spec;
       return Watcher.start({ cwd, watch, ignore, debounceMs, ...callbacks });
     },
-    spawn: launch,
+    async spawn(request) {
+      const { id, run } = request;
+      // A turn of its own: whoever asked has its answer before a fork holds everything up.
+      await new Promise((resolve) => setImmediate(resolve));
+      // Before it writes its first byte, so that none can be lost with both of us.
+      await guard({ sessionId: id, run });
+      const leader = launch(request);
+      void guard({ sessionId: id, run, leader });
+      return leader;
+    },
     groupEmpty: ({ pid }) => groupEmpty(pid, (member) => whenGone(member) ?? later()),
     async endTree(target, options) {
       const survivors = await endTree(target, options);
@@ -54,9 +87,7 @@ export function createMachinery({ capture, sessions, knownExit }: MachineParts):
   };
 }
 
-async function launch({ id, run, spec, output, onExit }: LaunchRequest): Promise<Leader> {
-  // A turn of its own: whoever asked has its answer before a fork holds everything up.
-  await new Promise((resolve) => setImmediate(resolve));
+function launch({ id, run, spec, output, onExit }: LaunchRequest): Leader {
   return spawnLeader({
     command: spec.command,
     cwd: spec.cwd,

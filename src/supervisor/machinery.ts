@@ -37,12 +37,24 @@ export interface Machinery {
   ageMs(leader: Leader): number;
   /** The leader that was started for a run, by what it carries in its environment. */
   findLeader(run: { sessionId: string; run: number }): Promise<Leader | undefined>;
-  /** How a leader ended while no daemon was there; undefined where nobody saw it. */
-  knownExit(leader: Leader): ExitStatus | undefined;
+  /**
+   * How a run's leader ended while no daemon was there; undefined where nobody saw it. Asks for the
+   * run to be guarded again.
+   */
+  knownExit(run: LedRun): Promise<ExitStatus | undefined>;
   /** Resolves when a leader that another daemon started is gone: with its end, as far as known. */
-  exitOf(leader: Leader): Promise<ExitStatus>;
+  exitOf(run: LedRun): Promise<ExitStatus>;
+  /** The run is over and all it printed is in the log: nothing of it need outlive the daemon. */
+  letGo(run: { readonly sessionId: string; readonly run: number }): void;
   /** Resolves when a process is gone; undefined where the system cannot tell without asking. */
   whenGone(pid: number): Promise<void> | undefined;
+}
+
+/** A run and who leads it. */
+export interface LedRun {
+  readonly sessionId: string;
+  readonly run: number;
+  readonly leader: Leader;
 }
 
 /** A process that leads a run. */
@@ -101,6 +113,8 @@ export interface WatchRequest {
   onChange(change: FileChange): void;
   /** One restart is due. */
   onTrigger(change: FileChange): void;
+  /** It is seen in another way than before, or not at all. */
+  onStatus(status: WatchStatus): void;
 }
 
 export interface FileChange {

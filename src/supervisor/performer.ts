@@ -46,7 +46,7 @@ export class Performer {
   adopt(run: number, leader: Leader): void {
     this.#leader = leader;
     const exit = this.#try("waiting for an adopted process", () =>
-      this.#parts.machinery.exitOf(leader),
+      this.#parts.machinery.exitOf({ sessionId: this.#parts.id, run, leader }),
     );
     this.#exit = exit.then((known) => known ?? UNKNOWN_EXIT);
     void this.#tellExit(run);
@@ -170,6 +170,7 @@ export class Performer {
 
   async #drain(run: number, look: boolean): Promise<void> {
     await this.#try("reading the last output", () => this.#parts.output.drain());
+    this.#parts.machinery.letGo({ sessionId: this.#parts.id, run });
     const leftBehind = look ? await this.#lookForLeftBehind() : [];
     this.#parts.answer({ type: "drained", run, leftBehind });
   }

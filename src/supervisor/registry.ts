@@ -10,7 +10,7 @@ import { type Archive, NO_ARCHIVE } from "./archive.ts";
 import { findLegacy } from "./legacy.ts";
 import type { FileWatch, Machinery } from "./machinery.ts";
 import { resolveReference } from "./reference.ts";
-import { forgettable, KEPT_AT_REST } from "./retention.ts";
+import { forgettable, KEPT_AT_REST, KEPT_FOR_MS, prunable } from "./retention.ts";
 import { Session } from "./session.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -20,8 +20,10 @@ export interface RegistryOptions {
   readonly archive?: Archive;
   /** Takes what went wrong and is nobody's answer, for the daemon's log. */
   report(what: string, cause: unknown): void;
-  /** Sessions at rest to remember; 100 unless a test says otherwise. */
+  /** Sessions at rest to remember: 100 unless said otherwise. */
   readonly keptAtRest?: number;
+  /** For how long, in ms: 30 days unless said otherwise. */
+  readonly keptForMs?: number;
 }
 
 /** How many sessions there are and were. */
@@ -81,6 +83,10 @@ export class Registry {
         this.#options.report(`taking over session ${session.spec.name ?? session.id}`, thrown);
       }
     }
+    const atRest = this.list().filter((session) => !session.isLive());
+    atRest.sort((one, other) => restingSince(one) - restingSince(other));
+    for (const session of atRest) this.#rested.add(session);
+    this.#forgetOld();
   }
 
   /** All sessions in creation order. */
@@ -106,6 +112,16 @@ export class Registry {
       });
     }
     await this.#forget(session);
+  }
+
+  /**
+   * Forgets sessions that are at rest, with nothing that could start them again, for at least
+   * `olderThanMs`, but for the newest `keep` at rest. Resolves with those that are forgotten.
+   */
+  async prune({ olderThanMs, keep }: { olderThanMs: number; keep: number }): Promise<Session[]> {
+    const old = prunable(this.#atRest(), { keep, isOld: olderThan(olderThanMs), isDone });
+    await Promise.all(old.map((session) => this.#forget(session)));
+    return old;
   }
 
   counts(): SessionCounts {
@@ -152,7 +168,6 @@ export class Registry {
     });
     const output = machinery.adoptOutput(saved.id, saved.state.run);
     session = this.#enter({ id: saved.id, spec: saved.spec, output, watch, legacy });
-    if (!session.isLive()) this.#noteRest(session);
   }
 
   #enter(parts: Pick<SessionParts, "id" | "spec" | "output" | "watch" | "legacy">): Session {
@@ -167,6 +182,7 @@ export class Registry {
       report: (what, cause) => report(`session ${spec.name ?? id}: ${what}`, cause),
     });
     this.#sessions.set(id, session);
+    if (parts.watch !== undefined) session.watchChanged(parts.watch.status());
     return session;
   }
 
@@ -179,6 +195,7 @@ export class Registry {
       spec,
       onChange: (change) => session()?.noteChange(change),
       onTrigger: (change) => session()?.fileChanged(change),
+      onStatus: (status) => session()?.watchChanged(status),
     });
   }
 
@@ -211,14 +228,19 @@ export class Registry {
   #noteRest(session: Session): void {
     this.#rested.delete(session);
     this.#rested.add(session);
-    const atRest = [...this.#rested].filter((rested) => !rested.isLive());
-    const done = forgettable(atRest, {
-      keep: this.#options.keptAtRest ?? KEPT_AT_REST,
-      isDone: (rested) => rested.isIdle(),
-    });
-    for (const old of done) {
-      this.#forget(old).catch((thrown) => this.#options.report(`forgetting ${old.id}`, thrown));
+    this.#forgetOld();
+  }
+
+  #forgetOld(): void {
+    const { keptAtRest: keep = KEPT_AT_REST, keptForMs = KEPT_FOR_MS, report } = this.#options;
+    for (const old of forgettable(this.#atRest(), { keep, isOld: olderThan(keptForMs), isDone })) {
+      this.#forget(old).catch((thrown) => report(`forgetting ${old.id}`, thrown));
     }
+  }
+
+  /** In the order in which they came to rest. */
+  #atRest(): readonly Session[] {
+    return [...this.#rested].filter((rested) => !rested.isLive());
   }
 
   #forget(session: Session, options?: { keep: boolean }): Promise<void> {
@@ -228,6 +250,20 @@ export class Registry {
     this.#forgetting.add(forgetting);
     return forgetting;
   }
+}
+
+function isDone(session: Session): boolean {
+  return session.isIdle();
+}
+
+function olderThan(ms: number): (session: Session) => boolean {
+  const now = Date.now();
+  return (session) => now - restingSince(session) >= ms;
+}
+
+function restingSince(session: Session): number {
+  const { lastEndedAt, createdAt } = session.snapshot();
+  return lastEndedAt ?? createdAt;
 }
 
 async function forget(session: Session, options?: { keep: boolean }): Promise<void> {

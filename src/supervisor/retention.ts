@@ -1,15 +1,34 @@
-// How many sessions at rest are remembered. Each holds its rings, so they cannot be kept forever.
+// How many sessions at rest are remembered, and for how long. Each holds its rings on disk, so they
+// cannot be kept forever.
 
 /** Sessions at rest that are kept with their output; the oldest beyond that are forgotten. */
 export const KEPT_AT_REST = 100;
 
+/** How long a session is kept at rest, in ms. */
+export const KEPT_FOR_MS = 30 * 86_400_000;
+
+/** What decides about sessions at rest. */
+interface Rules<T> {
+  /** The newest so many. */
+  readonly keep: number;
+  readonly isOld?: (session: T) => boolean;
+  /** Nothing can start it again, and nothing is left to be ended. */
+  readonly isDone: (session: T) => boolean;
+}
+
 /**
  * Which sessions to forget, of those at rest in the order in which they came to rest: all but the
- * newest `keep`, and only those that `isDone` calls done with.
+ * newest `keep`, and those that are old; and only those that are done with.
  */
-export function forgettable<T>(
-  rested: readonly T[],
-  { keep, isDone }: { keep: number; isDone(session: T): boolean },
-): readonly T[] {
-  return rested.slice(0, Math.max(0, rested.length - keep)).filter(isDone);
+export function forgettable<T>(rested: readonly T[], rules: Rules<T>): readonly T[] {
+  const { keep, isOld = () => false, isDone } = rules;
+  const kept = rested.length - keep;
+  return rested.filter((session, place) => (place < kept || isOld(session)) && isDone(session));
+}
+
+/** Which to forget when somebody asks: of all but the newest `keep`, those that are old. */
+export function prunable<T>(rested: readonly T[], rules: Rules<T>): T[] {
+  const { keep, isOld = () => true, isDone } = rules;
+  const kept = rested.length - keep;
+  return rested.filter((session, place) => place < kept && isOld(session) && isDone(session));
 }

@@ -151,6 +151,11 @@ export class Session {
     this.#save();
   }
 
+  /** File changes are seen in another way than before. */
+  watchChanged(status: WatchStatus): void {
+    this.#chronicle.watches(status, Date.now());
+  }
+
   /** A file change asks for a restart. */
   fileChanged({ path, event }: FileChange): void {
     this.#take({ type: "fileChanged", cause: { kind: "watch", path, event } });

@@ -11,6 +11,7 @@ import type {
   FileWatch,
   LaunchRequest,
   Leader,
+  LedRun,
   Machinery,
   Output,
   TreeTarget,
@@ -91,12 +92,14 @@ export class FakeMachinery implements Machinery {
     return this.unrecorded;
   }
 
-  knownExit(): ExitStatus | undefined {
+  async knownExit(): Promise<ExitStatus | undefined> {
     return this.known;
   }
 
-  exitOf({ pid }: Leader): Promise<ExitStatus> {
-    return this.living.get(pid)?.promise ?? Promise.resolve({ code: null, signal: null });
+  letGo(): void {}
+
+  exitOf({ leader }: LedRun): Promise<ExitStatus> {
+    return this.living.get(leader.pid)?.promise ?? Promise.resolve({ code: null, signal: null });
   }
 
   openOutput(): Output {

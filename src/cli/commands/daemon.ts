@@ -11,6 +11,7 @@ export const daemon: Group = {
     stop: async () => (await import("./daemon/stop.ts")).stop,
     status: async () => (await import("./daemon/status.ts")).status,
     logs: async () => (await import("./daemon/logs.ts")).logs,
+    keep: async () => (await import("./daemon/keep.ts")).keep,
     run: async () => (await import("./daemon/run.ts")).run,
   },
 };

@@ -1,0 +1,213 @@
+// The daemon's side of the link to its keeper. A daemon that a keeper started finds the link among
+// its descriptors; one that has none, or has lost it, starts a keeper itself and tells it all that
+// is to be held. A keeper is never needed to go on: without one, the daemon only goes unguarded.
+
+import { messageOf } from "../domain/problem.ts";
+import { startTimeOf } from "../process/identity.ts";
+import { Backoff } from "./backoff.ts";
+import { Channel } from "./channel.ts";
+import { sameExecutable } from "./executable.ts";
+import {
+  type DropRequest,
+  type ExitRecord,
+  type FromKeeper,
+  type Held,
+  type HoldRequest,
+  type KeeperHello,
+  LINK_FD,
+  LINK_VARIABLE,
+  PROTOCOL,
+  SET_ASIDE_VARIABLE,
+  type ToKeeper,
+} from "./protocol.ts";
+
+/** Longest wait for a hold, in ms: a child's start is not delayed by more. */
+const HOLD_WAIT_MS = 200;
+
+/** The id of a hold whose answer nobody waits for. */
+const NOBODY = 0;
+
+/** Somebody who waits for an answer about a run. */
+interface Asked {
+  readonly key: string;
+  resolve(held: Held): void;
+}
+
+/** What a keeper left in the environment of a daemon it started. */
+export interface KeeperLegacy {
+  /** The daemon's end of the link. */
+  readonly fd: number | undefined;
+  /** Begin with fresh rings. */
+  readonly setAside: boolean;
+}
+
+/** Takes it out of the environment, which the daemon's children may inherit. */
+export function takeLegacy(env: Record<string, string | undefined>): KeeperLegacy {
+  const fd = env[LINK_VARIABLE] === undefined ? undefined : LINK_FD;
+  const setAside = env[SET_ASIDE_VARIABLE] !== undefined;
+  delete env[LINK_VARIABLE];
+  delete env[SET_ASIDE_VARIABLE];
+  return { fd, setAside };
+}
+
+export interface KeeperLinkOptions {
+  /** The link that this process was started with. */
+  readonly fd: number | undefined;
+  /** Starts a keeper that joins us, such as `korun daemon keep --join`; its log is our stderr. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** A process that fell to the keeper has ended. */
+  onEnded?(record: ExitRecord): void;
+  /** A keeper is there, and says what became of the daemons before us. */
+  onKeeper?(hello: KeeperHello): void;
+  /** The keeper is gone; another one is being started. */
+  onLost?(): void;
+  onFault(thrown: unknown): void;
+}
+
+export class KeeperLink {
+  readonly #options: KeeperLinkOptions;
+  readonly #holds = new Map<string, HoldRequest>();
+  readonly #backoff = new Backoff();
+  readonly #asked = new Map<number, Asked>();
+  #channel: Channel | undefined;
+  #keeper: KeeperHello | undefined;
+  #restart: Timer | undefined;
+  #lastId = 0;
+  #closing = false;
+
+  constructor(options: KeeperLinkOptions) {
+    this.#options = options;
+    if (options.fd === undefined) this.#startKeeper();
+    else this.#open(options.fd);
+  }
+
+  /** The keeper that is there now. */
+  get keeper(): KeeperHello | undefined {
+    return this.#keeper;
+  }
+
+  /**
+   * Asks for something of a run to be kept alive. Resolves with the answer, or with undefined after
+   * 200 ms without one; a keeper that comes later is asked too. Never rejects.
+   */
+  hold(request: HoldRequest): Promise<Held | undefined> {
+    const key = keyOf(request);
+    this.#holds.set(key, { ...this.#holds.get(key), ...request });
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<Held | undefined>();
+    const timer = setTimeout(() => resolve(undefined), HOLD_WAIT_MS);
+    this.#asked.set(id, { key, resolve });
+    this.#send({ hold: { ...request, id } });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#asked.delete(id);
+    });
+  }
+
+  /** Lets go of one run, or of all of a session. */
+  drop(request: DropRequest): void {
+    for (const [key, { session, run }] of this.#holds) {
+      const isMeant = session === request.session && (request.run ?? run) === run;
+      if (isMeant) this.#holds.delete(key);
+    }
+    this.#send({ drop: request });
+  }
+
+  /** Lets go of all sessions but these: to be called once a recovery has held what it found. */
+  retain(sessions: readonly string[]): void {
+    for (const [key, { session }] of this.#holds) {
+      if (!sessions.includes(session)) this.#holds.delete(key);
+    }
+    this.#send({ retain: { sessions } });
+  }
+
+  /** The next daemon is to be this executable, once we have ended. Say `bye` when we do. */
+  upgrade(binary: string): void {
+    this.#send({ upgrade: { binary } });
+  }
+
+  /** The last thing a daemon does that ends on purpose: the keeper goes too. */
+  bye(): void {
+    this.#send({ bye: true });
+    this.close();
+  }
+
+  /** Goes on without a keeper. */
+  close(): void {
+    this.#closing = true;
+    clearTimeout(this.#restart);
+    this.#channel?.end();
+  }
+
+  #send(message: ToKeeper): void {
+    this.#channel?.send(message);
+  }
+
+  #startKeeper(): void {
+    try {
+      const { command, argv0 } = sameExecutable(this.#options.command);
+      const keeper = Bun.spawn(command, {
+        argv0,
+        // It outlives us, and no signal meant for us is meant for it.
+        detached: true,
+        env: { ...this.#options.env },
+        stdio: ["ignore", "inherit", "inherit", "ignore", "pipe"],
+      });
+      keeper.unref();
+      this.#open(Number(keeper.stdio[LINK_FD]));
+    } catch (thrown) {
+      this.#options.onFault(new Error(`cannot start a keeper: ${messageOf(thrown)}`));
+      this.#lost();
+    }
+  }
+
+  #open(fd: number): void {
+    const channel = new Channel(fd, {
+      onLine: (line) => this.#hear(JSON.parse(line) as FromKeeper),
+      onClosed: () => this.#lost(),
+      onFault: this.#options.onFault,
+    });
+    channel.unref();
+    this.#channel = channel;
+    const { version } = this.#options;
+    const startTime = startTimeOf(process.pid) ?? 0;
+    channel.send({ hello: { pid: process.pid, startTime, version, protocol: PROTOCOL } });
+    for (const [key, hold] of this.#holds) {
+      const [id] = [...this.#asked].find(([, asked]) => asked.key === key) ?? [NOBODY];
+      channel.send({ hold: { ...hold, id } });
+    }
+  }
+
+  #hear({ hello, held, ended }: FromKeeper): void {
+    if (hello !== undefined) {
+      this.#keeper = hello;
+      // It could misunderstand us: we start one that does not.
+      if (hello.protocol < PROTOCOL) this.#send({ leave: true });
+      this.#options.onKeeper?.(hello);
+    }
+    if (held !== undefined) {
+      const { id, ended: end, problem } = held;
+      this.#asked.get(id)?.resolve({ ended: end, problem });
+    }
+    if (ended !== undefined) this.#options.onEnded?.(ended);
+  }
+
+  #lost(): void {
+    const ready = this.#keeper !== undefined;
+    this.#channel = undefined;
+    this.#keeper = undefined;
+    if (this.#closing) return;
+    this.#options.onLost?.();
+    // One that was there and is gone was killed: there is nothing in it that could fail.
+    const death = { at: performance.now(), ready, killed: ready, refused: !ready };
+    const { delayMs } = this.#backoff.after(death);
+    if (delayMs === 0) this.#startKeeper();
+    else this.#restart = setTimeout(() => this.#startKeeper(), delayMs).unref();
+  }
+}
+
+function keyOf({ session, run }: HoldRequest): string {
+  return `${session}/${run}`;
+}

@@ -1,0 +1,40 @@
+// What a starting daemon says over its start-up pipe, as far as a keeper must understand it.
+
+import { closeSync, fstatSync, writeSync } from "node:fs";
+
+/** The descriptor on which whoever launched us waits, and a daemon's own for what it says. */
+export const STARTUP_FD = 3;
+
+/** How a daemon's start went: it serves, it refuses and says why, or it ended without a word. */
+export type Report =
+  | { readonly kind: "ready"; readonly text: string }
+  | { readonly kind: "refused"; readonly text: string; readonly reason: string }
+  | { readonly kind: "silent" };
+
+export function readReport(text: string): Report {
+  if (text === "") return { kind: "silent" };
+  try {
+    const said = JSON.parse(text) as { readonly ok?: unknown; readonly message?: unknown };
+    if (said.ok === true) return { kind: "ready", text };
+    return { kind: "refused", text, reason: String(said.message) };
+  } catch {
+    return { kind: "silent" }; // cut off in the middle
+  }
+}
+
+/** Hands a report on to whoever launched us, once; `undefined` only lets go of the pipe. */
+export function passOn(text: string | undefined): void {
+  try {
+    const stats = fstatSync(STARTUP_FD);
+    if (!stats.isSocket() && !stats.isFIFO()) return;
+    if (text !== undefined) writeSync(STARTUP_FD, text);
+    closeSync(STARTUP_FD);
+  } catch {
+    // Nobody waits, or nobody waits any more.
+  }
+}
+
+/** The form in which a failure of the keeper's own is reported. */
+export function failedReport(message: string): string {
+  return JSON.stringify({ ok: false, message });
+}
