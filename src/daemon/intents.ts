@@ -5,6 +5,8 @@
 export interface StopRequest {
   readonly reason: string;
   readonly exitCode: number;
+  /** Sessions go on: the next daemon, this executable, takes them over. */
+  readonly successor?: string;
 }
 
 export class StopIntents {
@@ -23,9 +25,12 @@ export class StopIntents {
   }
 
   request(reason: string, exitCode = 0): void {
-    this.#asked += 1;
-    const due = this.#asked === 1 ? this.#first : this.#second;
-    due.resolve({ reason, exitCode });
+    this.#ask({ reason, exitCode });
+  }
+
+  /** The daemon ends, its sessions do not. */
+  requestHandover(successor: string): void {
+    this.#ask({ reason: `handing over to ${successor}`, exitCode: 0, successor });
   }
 
   /** Takes the signals. A hang-up ends only a daemon that has a terminal. */
@@ -36,5 +41,11 @@ export class StopIntents {
     process.on("SIGHUP", () => {
       if (!options.detached) this.request("SIGHUP");
     });
+  }
+
+  #ask(request: StopRequest): void {
+    this.#asked += 1;
+    const due = this.#asked === 1 ? this.#first : this.#second;
+    due.resolve(request);
   }
 }

@@ -25,6 +25,7 @@ import { type DaemonRecord, findSocket, readRecord } from "./record.ts";
 import { resolveRetention } from "./retention.ts";
 import { failedStartup, reportStartup } from "./startup.ts";
 import { describeDaemon } from "./status.ts";
+import { checkSuccessor } from "./upgrade.ts";
 
 /** Longest wait for a lock that somebody only looks at, in ms. */
 const LOCK_WAIT_MS = 2_000;
@@ -67,7 +68,9 @@ interface Daemon {
   readonly server: HttpServer;
   /** Tells of what happens to the daemon itself. */
   happened(fact: Happening): void;
-  /** The daemon ends on purpose: its keeper is to go too. */
+  /** The next daemon is to be this executable. */
+  handOver(successor: string): void;
+  /** The daemon ends on purpose: its keeper is to go too, unless there is a successor. */
   leave(): void;
 }
 
@@ -101,7 +104,8 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   const store = Store.open(paths.database, { report: (what) => log.warn(what) });
   parts.defer(() => store.close());
   const saved = store.sessions.all();
-  clearUnknownSessions(paths, { known: saved.map(({ id }) => id), log });
+  // Where the store has lost something, a session that it does not know may well be alive.
+  if (store.isComplete) clearUnknownSessions(paths, { known: store.sessions.ids(), log });
 
   const capture = Capture.start({
     directory: paths.home,
@@ -145,6 +149,12 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
       });
     },
     requestStop: () => intents.request("asked to by a client"),
+    async requestUpgrade(binary) {
+      if (keeping.link === undefined) throw unkeptProblem();
+      const next = await checkSuccessor(binary, version);
+      intents.requestHandover(binary);
+      return next;
+    },
     onDefect: (thrown) => log.error("answering a request", thrown),
   });
   parts.defer(() => server.stop());
@@ -156,15 +166,21 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   const leave = () => {
     leaving = true;
   };
-  return { log, registry, server, happened, leave };
+  const handOver = (successor: string) => keeping.link?.upgrade(successor);
+  return { log, registry, server, happened, leave, handOver };
 }
 
 /** Sessions end within their grace; a second request kills them. */
 async function untilStopped(daemon: Daemon, intents: StopIntents): Promise<number> {
   const { log, registry } = daemon;
-  const { reason, exitCode } = await intents.first;
+  const { reason, exitCode, successor } = await intents.first;
   log.info(`stopping: ${reason}`);
   daemon.happened({ type: "daemon_stopping", reason });
+  if (successor !== undefined) {
+    daemon.handOver(successor);
+    await registry.leave();
+    return exitCode;
+  }
   const kill = intents.second.then(() => {
     log.warn("killing what still runs: asked to stop again");
     return registry.shutdown();
@@ -191,6 +207,12 @@ function alreadyRunning(paths: Paths): Problem {
   const holder = record === undefined ? "another process" : `pid ${record.pid}`;
   return new Problem("conflict", `a daemon of ${paths.home} already runs: ${holder}`, {
     hint: "Stop it with: korun daemon stop. For a second one, set KORUN_HOME and KORUN_PORT.",
+  });
+}
+
+function unkeptProblem(): Problem {
+  return new Problem("conflict", "A daemon in the foreground cannot be replaced in place", {
+    hint: "Stop it and start the new one yourself; its sessions come back at rest.",
   });
 }
 

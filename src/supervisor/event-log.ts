@@ -47,7 +47,8 @@ export class EventLog {
 
   /** Follows from `seq` on; without one, from what comes next. */
   follow(seq: number = this.#store.last + 1): EventFollower {
-    const follower = new EventFollower(seq, {
+    // A store that was made anew counts anew: what comes next is not to be waited past.
+    const follower = new EventFollower(Math.min(seq, this.#store.last + 1), {
       read: (from) => this.#store.since(from, BATCH),
       onClose: () => this.#followers.delete(follower),
     });

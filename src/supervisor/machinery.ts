@@ -108,6 +108,12 @@ export interface Output {
 }
 
 export interface WatchRequest {
+  readonly id: string;
+  /**
+   * Set for the session of an earlier daemon. One that `reacts` is told of what changed since, and
+   * is armed; for any other, what changed since never counts. Entries may be gone by now.
+   */
+  readonly resumed: { readonly reacts: boolean } | undefined;
   readonly spec: SessionSpec;
   /** Every effective change, at once. */
   onChange(change: FileChange): void;
@@ -125,7 +131,7 @@ export interface FileChange {
   readonly time: number;
 }
 
-/** The watcher of a session, disarmed to begin with. */
+/** The watcher of a session, armed unless it is a resumed one that does not react. */
 export interface FileWatch {
   arm(): void;
   disarm(): void;

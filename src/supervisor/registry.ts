@@ -141,6 +141,14 @@ export class Registry {
     );
   }
 
+  /** Lets go of everything while it runs on: the next daemon takes it over. */
+  async leave(): Promise<void> {
+    this.#closing = true;
+    const sessions = this.list();
+    this.#sessions.clear();
+    await Promise.all(sessions.map((session) => session.release({ keep: true })));
+  }
+
   /** Lets go of everything, once shut down; with `keep`, the next daemon finds it all again. */
   async close({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     for (const session of this.list()) void this.#forget(session, { keep });

@@ -186,6 +186,7 @@ export class Session {
    */
   async release({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     this.#performer.close();
+    // What still happens is found by whoever takes it over.
     this.#released = this.log.counters();
     if (!keep) {
       this.#parts.archive.removeSession(this.id);
@@ -210,6 +211,7 @@ export class Session {
   }
 
   #take(event: LifecycleEvent): void {
+    if (this.#released !== undefined) return;
     const context = { watched: this.#parts.watch !== undefined };
     const next = transition(this.#state, event, context);
     if (next.effects.some(({ type }) => type === "refuse")) throw this.#cannotStop();
