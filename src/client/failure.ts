@@ -32,6 +32,12 @@ export function isAbsence(thrown: unknown): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR";
 }
 
+/** Whether the daemon died over a request: asking the next one again does no harm if it is one. */
+export function isDeath(thrown: unknown): boolean {
+  const code = systemCode(thrown);
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ConnectionClosed";
+}
+
 /** A request that failed on its way. An abort of the caller's own is given back as it is. */
 export function brokenExchange(thrown: unknown): unknown {
   if (thrown instanceof Problem || isNamed(thrown, "AbortError")) return thrown;

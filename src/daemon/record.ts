@@ -2,6 +2,7 @@
 // record outlives a daemon that was killed: only the lock, or an answer, says that it lives.
 
 import { existsSync } from "node:fs";
+import { keeperLock } from "../keeper/options.ts";
 import { FileLock, readLockFile } from "../native/lock.ts";
 import type { Paths } from "./paths.ts";
 
@@ -26,11 +27,23 @@ export function readRecord(paths: Paths): DaemonRecord | undefined {
   }
 }
 
-/** Whether a daemon holds this home, be it ready, starting or ending. Throws a system error. */
+/**
+ * Whether a daemon holds this home, be it ready, starting or ending, or a keeper that is about to
+ * bring the next one. Throws a system error.
+ */
 export function isHeld(paths: Paths): boolean {
+  return isTaken(paths.lock) || isKept(paths);
+}
+
+/** Whether a keeper is at work: if no daemon answers now, one soon will. Throws a system error. */
+export function isKept(paths: Paths): boolean {
+  return isTaken(keeperLock(paths.home));
+}
+
+function isTaken(path: string): boolean {
   // Only looking must make nothing: this may be no home of korun's at all.
-  if (!existsSync(paths.lock)) return false;
-  const lock = FileLock.tryTake(paths.lock);
+  if (!existsSync(path)) return false;
+  const lock = FileLock.tryTake(path);
   lock?.release();
   return lock === undefined;
 }

@@ -52,8 +52,7 @@ export async function runDaemon(paths: Paths, options: RunOptions): Promise<numb
     const daemon = await start(paths, { ...options, intents, parts, legacy });
     reportStartup({ ok: true, socket: paths.socket, port: daemon.server.port });
     const exitCode = await untilStopped(daemon, intents);
-    // What is taken down last is the link: the keeper learns that this was meant.
-    daemon.leave();
+    if (exitCode !== 0) daemon.comeBack();
     return exitCode;
   } catch (thrown) {
     const problem = homeProblem(paths, thrown);
@@ -70,8 +69,8 @@ interface Daemon {
   happened(fact: Happening): void;
   /** The next daemon is to be this executable. */
   handOver(successor: string): void;
-  /** The daemon ends on purpose: its keeper is to go too, unless there is a successor. */
-  leave(): void;
+  /** This end was not meant: the keeper is to start another daemon. */
+  comeBack(): void;
 }
 
 interface StartContext extends RunOptions {
@@ -84,7 +83,7 @@ interface StartContext extends RunOptions {
 
 async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   const { intents, parts, version, detached, legacy } = context;
-  let leaving = false;
+  let isMeant = true;
   const retention = resolveRetention(process.env);
   preparePaths(paths);
   const lock = await takeLock(paths);
@@ -94,7 +93,8 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   surviveDefects(log);
 
   const keeping = detached ? joinKeeper(paths, { legacy, version, log }) : unkept(paths);
-  parts.defer(() => (leaving ? keeping.link?.bye() : keeping.link?.close()));
+  // Taken down last: the keeper learns that this end was meant, also that of a failed start.
+  parts.defer(() => (isMeant ? keeping.link?.bye() : keeping.link?.close()));
   if (legacy.setAside) setRingsAside(paths, log);
 
   let record = describeSelf(paths, version);
@@ -116,14 +116,17 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   });
   parts.defer(() => capture.close());
   const events = new EventLog(store.events);
+  const report = (what: string, cause: unknown) => log.error(what, cause);
   const registry = new Registry({
     machinery: createMachinery({
       capture,
+      home: paths.home,
       sessions: paths.sessions,
       guardian: keeping.guardian,
+      report,
     }),
     archive: archiveOf(store, events),
-    report: (what, cause) => log.error(what, cause),
+    report,
     ...retention,
   });
   parts.defer(() => registry.close({ keep: true }));
@@ -163,11 +166,11 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   lock.write(JSON.stringify(record));
   log.info(`korun ${version} (pid ${process.pid}) listens on http://127.0.0.1:${server.port}`);
   log.info(`and for its user alone at ${paths.socket}`);
-  const leave = () => {
-    leaving = true;
+  const comeBack = () => {
+    isMeant = false;
   };
   const handOver = (successor: string) => keeping.link?.upgrade(successor);
-  return { log, registry, server, happened, leave, handOver };
+  return { log, registry, server, happened, comeBack, handOver };
 }
 
 /** Sessions end within their grace; a second request kills them. */
@@ -177,6 +180,7 @@ async function untilStopped(daemon: Daemon, intents: StopIntents): Promise<numbe
   log.info(`stopping: ${reason}`);
   daemon.happened({ type: "daemon_stopping", reason });
   if (successor !== undefined) {
+    daemon.server.breakOff();
     daemon.handOver(successor);
     await registry.leave();
     return exitCode;

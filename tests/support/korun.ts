@@ -33,7 +33,12 @@ export class Korun implements AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   #url: string | undefined;
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  /** Takes variables to set, or gives them what they need to know of the folder. */
+  constructor(
+    env:
+      | Readonly<Record<string, string>>
+      | ((root: string) => Readonly<Record<string, string>>) = {},
+  ) {
     const inherited = Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
         entry[1] !== undefined && !/^(KORUN|XDG)_|^NO_COLOR$|^FORCE_COLOR$/.test(entry[0]),
@@ -43,7 +48,7 @@ export class Korun implements AsyncDisposable {
       HOME: this.work,
       KORUN_HOME: this.home,
       KORUN_PORT: "0",
-      ...env,
+      ...(typeof env === "function" ? env(this.root) : env),
     };
   }
 
