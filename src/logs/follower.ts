@@ -5,7 +5,7 @@
 
 import type { LogStream } from "../domain/session.ts";
 import type { Entry } from "./entry.ts";
-import { Merge } from "./merge.ts";
+import { Merge, type Portion } from "./merge.ts";
 import type { RingReader } from "./ring-reader.ts";
 
 /** Where to start following. */
@@ -16,7 +16,7 @@ export interface FollowQuery {
   readonly limit: number;
 }
 
-/** What is new since the batch before. */
+/** What is new since the batch before: at least one entry. */
 export interface FollowBatch {
   /** Entries that were dropped before this follower came to them. */
   readonly missed: number;
@@ -30,38 +30,31 @@ export interface FollowSource {
   readonly rings: readonly RingReader[];
   /** The ring that carries the session's sequence and is armed for a wake. */
   readonly sequence: RingReader;
+  /** Number of the first entry to give, for each ring. */
+  readonly starts: readonly number[];
+  /** Entries before those that were asked for and are gone. */
+  readonly missed: number;
   /** The session is at rest and nothing can revive it by itself. */
   isOver(): boolean;
   onClose(): void;
 }
 
-/** Entries and bytes of one batch, about: enough to be quick, few enough to be fair. */
-const BATCH_ENTRIES = 2_000;
-const BATCH_BYTES = 262_144;
+/** One batch, about: enough to be quick, few enough to be fair. */
+const BATCH: Portion = { entries: 2_000, bytes: 262_144 };
 
 export class Follower {
   readonly #source: FollowSource;
   /** Number of the next entry, for each ring. */
-  readonly #next: number[];
-  /** Dropped between a `sinceSeq` and the first entry held, to be told first. */
-  #missedBefore = 0;
+  #next: readonly number[];
+  /** Missed and not told yet. */
+  #missed: number;
   #closed = false;
   #wake: (() => void) | undefined;
 
-  constructor(query: FollowQuery, source: FollowSource) {
+  constructor(source: FollowSource) {
     this.#source = source;
-    const until = source.sequence.sequence;
-    const held = Merge.of(source.rings, until);
-    if (query.from === "newest") {
-      this.#next = held.newest(query.limit).starts();
-    } else {
-      const since = query.from.sinceSeq;
-      this.#next = source.rings.map((ring) => ring.search(since));
-      const first = source.rings.map((ring) => ring.first);
-      if (this.#next.every((number, index) => number === first[index])) {
-        this.#missedBefore = missedBefore(source.rings, since);
-      }
-    }
+    this.#next = source.starts;
+    this.#missed = source.missed;
   }
 
   /** The next entries as soon as there are some; undefined when it is over or was closed. */
@@ -100,64 +93,15 @@ export class Follower {
 
   #read(): FollowBatch | undefined {
     const until = this.#source.sequence.sequence;
-    const { rings } = this.#source;
-    const ends = rings.map((ring) => ring.search(until));
-    const entries: Entry[] = [];
-    let missed = this.#missedBefore;
-    this.#missedBefore = 0;
-    let bytes = 0;
-    while (entries.length < BATCH_ENTRIES && bytes < BATCH_BYTES) {
-      missed += this.#skipDropped();
-      const index = this.#lowest(ends);
-      const ring = rings[index];
-      const number = this.#next[index];
-      if (ring === undefined || number === undefined) break;
-      const entry = ring.read(number);
-      // Dropped while it was read: counted by the next look.
-      if (entry === undefined) continue;
-      this.#next[index] = number + 1;
-      bytes += entry.bytes.length;
-      entries.push(entry);
-    }
+    const merge = Merge.from(this.#source.rings, { starts: this.#next, until });
+    const entries = merge.take(BATCH);
+    this.#next = merge.starts();
+    this.#missed += merge.lost;
     const last = entries.at(-1);
-    if (last === undefined && missed === 0) return undefined;
-    return { missed, nextSeq: last === undefined ? until : last.seq + 1, entries };
+    // Entries are dropped only for newer ones: what was missed is told with the first of those.
+    if (last === undefined) return undefined;
+    const missed = this.#missed;
+    this.#missed = 0;
+    return { missed, nextSeq: last.seq + 1, entries };
   }
-
-  #skipDropped(): number {
-    let skipped = 0;
-    for (const [index, ring] of this.#source.rings.entries()) {
-      const next = this.#next[index] ?? 0;
-      const first = ring.first;
-      if (first <= next) continue;
-      skipped += first - next;
-      this.#next[index] = first;
-    }
-    return skipped;
-  }
-
-  #lowest(ends: readonly number[]): number {
-    let lowest = -1;
-    let lowestSeq = Number.POSITIVE_INFINITY;
-    for (const [index, ring] of this.#source.rings.entries()) {
-      const next = this.#next[index] ?? 0;
-      if (next >= (ends[index] ?? 0)) continue;
-      const seq = ring.seqOf(next);
-      if (seq < lowestSeq) {
-        lowest = index;
-        lowestSeq = seq;
-      }
-    }
-    return lowest;
-  }
-}
-
-/** Entries from `since` to the oldest held that the rings no longer have. */
-function missedBefore(rings: readonly RingReader[], since: number): number {
-  const dropped = rings.reduce((sum, ring) => sum + ring.first, 0);
-  const oldest = Math.min(
-    ...rings.filter((ring) => ring.first < ring.count).map((ring) => ring.seqOf(ring.first)),
-  );
-  if (!Number.isFinite(oldest)) return 0;
-  return Math.min(dropped, Math.max(0, oldest - Math.max(1, since)));
 }

@@ -49,21 +49,29 @@ export class RingReader {
     Atomics.store(this.#i32, I32.armed, 1);
   }
 
-  /** Seq of an entry that is held; of one that is not, any number. */
-  seqOf(number: number): number {
-    return this.#field((slotStart(number % this.#limits.entries) >> 3) + 1);
+  /** Numbers of the oldest entry held and of the next to come, of one moment. */
+  held(): { readonly first: number; readonly count: number } {
+    for (;;) {
+      const first = this.#orderedFirst();
+      const count = this.count;
+      if (this.#orderedFirst() === first) return { first, count };
+    }
   }
 
-  /** Number of the first entry from `from` on whose seq is at least `seq`; `count` if none is. */
-  search(seq: number, from = this.first): number {
-    let low = from;
-    let high = this.count;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.seqOf(middle) < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  /** Seq of an entry; undefined when it is no longer held. */
+  seqOf(number: number): number | undefined {
+    const seq = this.#seqAt(number);
+    return this.#orderedFirst() > number ? undefined : seq;
+  }
+
+  /** Number of the first entry held, from `from` on, whose seq is at least `seq`; `count` if none. */
+  search(seq: number, from = 0): number {
+    return this.#search(from, (number) => this.#seqAt(number) < seq);
+  }
+
+  /** Number of the first entry held that a run wrote, or a later one; `count` if none. */
+  searchRun(run: number): number {
+    return this.#search(0, (number) => this.#runAt(number) < run);
   }
 
   /** A copy of an entry, or undefined when it is no longer held. */
@@ -112,6 +120,35 @@ export class RingReader {
     const rest = Math.min(length - straight, capacity);
     whole.set(this.#bytes.subarray(arena, arena + rest), copy.length);
     return whole;
+  }
+
+  #search(from: number, isBefore: (number: number) => boolean): number {
+    for (;;) {
+      let low = Math.max(from, this.first);
+      let high = Math.max(low, this.count);
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        if (isBefore(middle)) low = middle + 1;
+        else high = middle;
+      }
+      // An entry that was dropped meanwhile looks later than it was, and may have misled us.
+      if (low >= this.#orderedFirst()) return low;
+    }
+  }
+
+  #runAt(number: number): number {
+    return this.#i32[(slotStart(number % this.#limits.entries) >> 2) + 7] ?? 0;
+  }
+
+  /** Any number for an entry that is not held. */
+  #seqAt(number: number): number {
+    return this.#field((slotStart(number % this.#limits.entries) >> 3) + 1);
+  }
+
+  /** `first` as it is after everything that was read before. */
+  #orderedFirst(): number {
+    Atomics.load(this.#i32, I32.fence);
+    return this.first;
   }
 
   #field(index: number): number {

@@ -2,11 +2,12 @@
 // the rings by seq, so no line is stored twice; each ring holds as many lines as blended may show,
 // and the view of a single stream is the newest part of its ring.
 
-import type { LogStream, OutputCounters } from "../domain/session.ts";
+import type { LogStream, OutputCounters, OutputStream } from "../domain/session.ts";
 import type { Entry } from "./entry.ts";
-import { Follower, type FollowQuery } from "./follower.ts";
+import { Follower, type FollowQuery, type FollowSource } from "./follower.ts";
 import type { RingLimits } from "./layout.ts";
 import { Merge } from "./merge.ts";
+import { rankOf } from "./rank.ts";
 import type { RingReader } from "./ring-reader.ts";
 import { DROP_BATCH } from "./ring-writer.ts";
 
@@ -28,6 +29,8 @@ export interface PageQuery {
   readonly limit: number;
   /** `newest`: the last `limit`; `oldest`: the first; `sinceSeq`: from there upward. */
   readonly from: "newest" | "oldest" | { readonly sinceSeq: number };
+  /** Only what this run wrote. */
+  readonly run?: number | undefined;
 }
 
 /** Entries in order, and where to ask on. */
@@ -36,8 +39,8 @@ export interface LogPage {
   /** Asking from here on gives what follows, each entry once. */
   readonly nextSeq: number;
   /**
-   * With `sinceSeq`: how many entries from there on are no longer held. Exact for blended; for one
-   * stream at most this many, where lines of the other in the same stretch are gone as well.
+   * With `sinceSeq` and without `run`: how many entries from there to `nextSeq` are no longer held. Exact for blended;
+   * for one stream at most this many, where lines of the other in the same stretch are gone as well.
    */
   readonly dropped: number | undefined;
 }
@@ -46,6 +49,12 @@ export interface LogPage {
 export interface Rings {
   readonly stdout: RingReader;
   readonly stderr: RingReader;
+}
+
+interface PageBounds {
+  readonly stream: LogStream;
+  readonly limit: number;
+  readonly until: number;
 }
 
 export class SessionLog {
@@ -59,43 +68,40 @@ export class SessionLog {
 
   /** Exact counts of what is held, was dropped, and was written. */
   counters(): OutputCounters {
-    const { stdout, stderr } = this.#rings;
-    const held = stdout.count - stdout.first + (stderr.count - stderr.first);
-    const blended = Math.min(held, BLENDED_LINES);
-    const out = stdout.count - viewStart(stdout);
-    const err = stderr.count - viewStart(stderr);
+    const stdout = this.#rings.stdout.held();
+    const stderr = this.#rings.stderr.held();
+    const made = stdout.count + stderr.count;
+    const blended = Math.min(made - stdout.first - stderr.first, BLENDED_LINES);
+    const out = Math.min(stdout.count - stdout.first, STREAM_LINES);
+    const err = Math.min(stderr.count - stderr.first, STREAM_LINES);
     return {
       stdoutLines: out,
       stderrLines: err,
       blendedLines: blended,
       stdoutDropped: stdout.count - out,
       stderrDropped: stderr.count - err,
-      blendedDropped: stdout.count + stderr.count - blended,
-      stdoutBytes: stdout.bytes,
-      stderrBytes: stderr.bytes,
+      blendedDropped: made - blended,
+      stdoutBytes: this.#rings.stdout.bytes,
+      stderrBytes: this.#rings.stderr.bytes,
     };
   }
 
   /** Reads up to `limit` entries. */
-  page(query: PageQuery): LogPage {
+  page({ stream, limit, from, run }: PageQuery): LogPage {
     const until = this.#rings.stdout.sequence;
-    const view = this.#view(query.stream, until);
-    if (typeof query.from === "object") return this.#pageSince(query, view, until);
-    const merge = query.from === "newest" ? view.newest(query.limit) : view;
-    const entries = merge.take(query.limit);
+    if (run !== undefined) return this.#pageOfRun(run, { stream, limit, from, until });
+    if (typeof from === "object") return this.#pageSince(from.sinceSeq, { stream, limit, until });
+    const view = this.#view(stream, until);
+    const entries = takeWhole(from === "newest" ? view.newest(limit) : view, limit);
     const last = entries.at(-1);
-    return {
-      entries,
-      nextSeq: last === undefined ? until : last.seq + 1,
-      dropped: undefined,
-    };
+    return { entries, nextSeq: last === undefined ? until : last.seq + 1, dropped: undefined };
   }
 
   /** Starts following: history first, then what comes. */
   follow(query: FollowQuery): Follower {
-    const rings = this.#ringsOf(query.stream);
-    const follower = new Follower(query, {
-      rings,
+    const follower = new Follower({
+      ...this.#startOf(query),
+      rings: this.#ringsOf(query.stream),
       sequence: this.#rings.stdout,
       isOver: () => this.#over,
       onClose: () => this.#followers.delete(follower),
@@ -122,29 +128,51 @@ export class SessionLog {
     this.#rings.stderr.close();
   }
 
-  #pageSince(query: PageQuery, view: Merge, until: number): LogPage {
-    const since = typeof query.from === "object" ? query.from.sinceSeq : 0;
-    const held = view.since(since);
-    const heldCount = held.length;
-    const entries = held.take(query.limit);
+  #pageOfRun(run: number, { stream, limit, from, until }: PageQuery & PageBounds): LogPage {
+    const whole = this.#view(stream, until).ofRun(run);
+    const wanted = typeof from === "object" ? whole.since(from.sinceSeq) : whole;
+    const entries = takeWhole(from === "newest" ? wanted.newest(limit) : wanted, limit);
     const last = entries.at(-1);
-    return {
-      entries,
-      nextSeq: last === undefined ? since : last.seq + 1,
-      dropped: this.#droppedSince(query.stream, { since, heldCount, until }),
-    };
+    // A page that ends early ends the run as far as it got.
+    const end = typeof from === "object" ? Math.max(from.sinceSeq, until) : until;
+    return { entries, nextSeq: last === undefined ? end : last.seq + 1, dropped: undefined };
   }
 
-  #droppedSince(
-    stream: LogStream,
-    view: { since: number; heldCount: number; until: number },
-  ): number {
-    const made = Math.max(0, view.until - Math.max(1, view.since));
-    if (stream === "blended") return Math.max(0, made - view.heldCount);
-    const ring = this.#rings[stream];
+  #pageSince(since: number, { stream, limit, until }: PageBounds): LogPage {
+    if (limit === 0) return { entries: [], nextSeq: since, dropped: 0 };
+    // Looked up before anything is read, since it may be dropped meanwhile.
+    const rank = stream === "blended" ? 0 : this.#rankOf(stream, since);
+    const held = this.#view(stream, until).since(since);
+    const entries = held.take({ entries: limit });
+    const last = entries.at(-1);
+    const nextSeq = last === undefined ? Math.max(since, until) : last.seq + 1;
+    if (stream === "blended") {
+      const made = Math.max(0, nextSeq - Math.max(1, since));
+      return { entries, nextSeq, dropped: made - entries.length };
+    }
+    // With no entry, what is held may lie far beyond `nextSeq` by now.
+    const end = last === undefined ? this.#rankOf(stream, nextSeq) : held.starts()[0];
+    return { entries, nextSeq, dropped: Math.max(0, (end ?? rank) - rank - entries.length) };
+  }
+
+  #startOf({ stream, from, limit }: FollowQuery): Pick<FollowSource, "starts" | "missed"> {
+    const rings = this.#ringsOf(stream);
+    if (from === "newest") {
+      const held = Merge.of(rings, this.#rings.stdout.sequence);
+      return { starts: held.newest(limit).starts(), missed: 0 };
+    }
+    const since = Math.max(1, from.sinceSeq);
+    // A follower counts what is gone from its start on.
+    if (stream !== "blended") return { starts: [this.#rankOf(stream, since)], missed: 0 };
+    const starts = rings.map((ring) => ring.search(since));
+    // Of all entries before these starts, `since - 1` were not asked for.
+    const before = starts.reduce((sum, start) => sum + start, 0);
+    return { starts, missed: Math.max(0, before - (since - 1)) };
+  }
+
+  #rankOf(stream: OutputStream, seq: number): number {
     const other = this.#rings[stream === "stdout" ? "stderr" : "stdout"];
-    const othersHeld = other.count - other.search(view.since);
-    return Math.min(viewStart(ring), Math.max(0, made - view.heldCount - othersHeld));
+    return rankOf(seq, { ring: this.#rings[stream], other });
   }
 
   #view(stream: LogStream, until: number): Merge {
@@ -160,6 +188,9 @@ export class SessionLog {
   }
 }
 
-function viewStart(ring: RingReader): number {
-  return Math.max(ring.first, ring.count - STREAM_LINES);
+/** Without those before a gap that was torn meanwhile: what follows it is whole. */
+function takeWhole(wanted: Merge, limit: number): Entry[] {
+  let entries = wanted.take({ entries: limit });
+  while (entries.length < limit && wanted.length > 0) entries = wanted.take({ entries: limit });
+  return entries;
 }

@@ -13,46 +13,52 @@ const PREFIX: Readonly<Record<OutputStream, Uint8Array>> = {
   stderr: encoder.encode("[stderr] "),
 };
 
-/** What was not written yet but must be, should anything follow. */
-type Open =
-  | { readonly kind: "nothing" }
-  | { readonly kind: "newline" }
-  | { readonly kind: "fragment"; readonly stream: OutputStream };
+/**
+ * What the text so far leaves open: a newline that must be written should anything follow, or the
+ * line of a stream of which more must come.
+ */
+export type OpenText = "nothing" | "newline" | OutputStream;
 
 export class TextFormatter {
   readonly #stream: LogStream;
-  #open: Open = { kind: "nothing" };
+  #open: OpenText;
 
-  constructor(stream: LogStream) {
+  /** Goes on with a text that left `open` what it did. */
+  constructor(stream: LogStream, open: OpenText = "nothing") {
     this.#stream = stream;
+    this.#open = open;
+  }
+
+  /** What the text so far leaves open. */
+  get open(): OpenText {
+    return this.#open;
   }
 
   /** The text of these entries, going on from those of the call before. */
   format(batch: { readonly missed: number; readonly entries: readonly Entry[] }): Uint8Array {
     const parts: Uint8Array[] = [];
     if (batch.missed > 0) {
-      if (this.#open.kind !== "nothing") parts.push(NEWLINE);
+      if (this.#open !== "nothing") parts.push(NEWLINE);
       parts.push(encoder.encode(`[korun] missed ${batch.missed} lines\n`));
-      this.#open = { kind: "nothing" };
+      this.#open = "nothing";
     }
     for (const entry of batch.entries) this.#push(entry, parts);
     return Buffer.concat(parts);
   }
 
   #push(entry: Entry, parts: Uint8Array[]): void {
-    const goesOn = this.#open.kind === "fragment" && this.#open.stream === entry.stream;
-    if (!goesOn) {
-      if (this.#open.kind !== "nothing") parts.push(NEWLINE);
+    if (this.#open !== entry.stream) {
+      if (this.#open !== "nothing") parts.push(NEWLINE);
       if (this.#stream === "blended") parts.push(PREFIX[entry.stream]);
     }
     parts.push(entry.bytes);
     this.#open = this.#close(entry, parts);
   }
 
-  #close(entry: Entry, parts: Uint8Array[]): Open {
-    if (entry.partial) return { kind: "fragment", stream: entry.stream };
-    if (entry.unterminated && this.#stream !== "blended") return { kind: "newline" };
+  #close(entry: Entry, parts: Uint8Array[]): OpenText {
+    if (entry.partial) return entry.stream;
+    if (entry.unterminated && this.#stream !== "blended") return "newline";
     parts.push(NEWLINE);
-    return { kind: "nothing" };
+    return "nothing";
   }
 }

@@ -5,10 +5,15 @@ import type { LeftBehind } from "../domain/session.ts";
 import { pause } from "./pause.ts";
 import type { ProcessInfo } from "./process-info.ts";
 import { groupExists } from "./signal.ts";
+import { processSource } from "./source.ts";
 import { requestScan, requestTree } from "./tree.ts";
 
 /** Between two looks at a group on a platform that cannot wait for a process, in ms. */
 const SLOW_LOOK_MS = 500;
+
+/** First and longest pause between two looks whether a member has left its group, in ms. */
+const FIRST_LOOK_MS = 5;
+const LONGEST_LOOK_MS = 60_000;
 
 /**
  * Resolves when no process of the group lives. `waitGone` resolves when the process that has this
@@ -22,7 +27,7 @@ export async function groupEmpty(
     const members = (await requestScan()).group(pgid);
     // Whoever only waits to be reaped has no port, no file and no more to say.
     if (members.length === 0) return;
-    await (waitGone === undefined ? pause(SLOW_LOOK_MS) : everyOne(members, waitGone));
+    await (waitGone === undefined ? pause(SLOW_LOOK_MS) : everyoneOut(members, waitGone));
   }
 }
 
@@ -32,9 +37,33 @@ export async function leftBehind(sessionId: string): Promise<readonly LeftBehind
   return members.map(({ pid, name }) => ({ pid, name }));
 }
 
-async function everyOne(
+/** Resolves when all members have ended, or soon after one has left the group. */
+async function everyoneOut(
   members: readonly ProcessInfo[],
   waitGone: (pid: number) => Promise<void>,
 ): Promise<void> {
-  await Promise.all(members.map((member) => waitGone(member.pid)));
+  const over = new AbortController();
+  const ended = Promise.all(members.map((member) => waitGone(member.pid)));
+  try {
+    await Promise.race([ended, someoneLeft(members, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
+/**
+ * The system does not tell when a process calls setsid. Who means to leave does so early: the looks
+ * become rare with time, so that a group that stays costs nothing.
+ */
+async function someoneLeft(members: readonly ProcessInfo[], over: AbortSignal): Promise<void> {
+  let ms = FIRST_LOOK_MS;
+  do {
+    await pause(ms, over);
+    ms = Math.min(ms * 2, LONGEST_LOOK_MS);
+  } while (!over.aborted && !members.some(hasLeft));
+}
+
+function hasLeft({ pid, startTime, group }: ProcessInfo): boolean {
+  const now = processSource().look(pid);
+  return now !== undefined && now.startTime === startTime && now.group !== group;
 }

@@ -47,6 +47,43 @@ describe("a follower", () => {
     expect((batch?.missed ?? 0) + 101).toBe(batch?.entries[0]?.seq ?? 0);
   });
 
+  test("is told what is gone between two streams, one of which kept all it had", async () => {
+    const { log, write } = fakeSession();
+    write("stderr", "first\n");
+    write("stdout", "x\n".repeat(30_000));
+    for (const [sinceSeq, wanted] of [
+      [1, 30_001],
+      [2, 30_000],
+      [29_000, 1_002],
+    ] as const) {
+      const follower = log.follow({ stream: "blended", from: { sinceSeq }, limit: 0 });
+      let accounted = 0;
+      while (accounted < wanted) {
+        const batch = await follower.next();
+        accounted += (batch?.missed ?? 0) + (batch?.entries.length ?? 0);
+      }
+      expect(accounted).toBe(wanted);
+    }
+  });
+
+  test("is told of a gap where it is, also of one that is torn while it reads", async () => {
+    let reads = 0;
+    const { log, write } = fakeSession({
+      beforeRead() {
+        reads += 1;
+        if (reads === 6) write("stdout", "x\n".repeat(200));
+      },
+    });
+    write("stdout", "x\n".repeat(20_000));
+    const follower = log.follow({ stream: "stdout", from: { sinceSeq: 1 }, limit: 0 });
+    const before = await follower.next();
+    expect(before?.missed).toBe(0);
+    expect(before?.entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    const after = await follower.next();
+    expect(after?.missed).toBeGreaterThan(100);
+    expect(after?.entries[0]?.seq).toBe(6 + (after?.missed ?? 0));
+  });
+
   test("ends once it has read all of a session that is over", async () => {
     const { log, write } = fakeSession();
     const follower = log.follow({ stream: "blended", from: "newest", limit: 10 });

@@ -126,6 +126,51 @@ describe("a page", () => {
     expect(since(1, "blended").entries.map(textOf)).toEqual(["line 5001"]);
   });
 
+  test("says of each gap once how many are gone, so that a walk accounts for all", () => {
+    // The other stream's lines, small and rare, outlive what the byte limit drops between them.
+    const { log, write } = fakeSession({ limits: { entries: 1_000, bytes: 200_000 } });
+    for (let round = 0; round < 100; round += 1) {
+      write("stderr", "rare\n");
+      write("stdout", `${"x".repeat(999)}\n`.repeat(10));
+    }
+    let since = 1;
+    let accounted = 0;
+    for (;;) {
+      const page = log.page({ stream: "blended", limit: 30, from: { sinceSeq: since } });
+      if (page.entries.length === 0) break;
+      accounted += page.entries.length + (page.dropped ?? 0);
+      since = page.nextSeq;
+    }
+    expect(accounted).toBe(1_100);
+  });
+
+  test("ends where the lines that follow are dropped while it is read", () => {
+    let reads = 0;
+    const { log, write } = fakeSession({
+      beforeRead() {
+        reads += 1;
+        if (reads === 6) write("stdout", lines(20_001, 20_200));
+      },
+    });
+    write("stdout", lines(1, 20_000));
+    const read = (from: "oldest" | { sinceSeq: number }) => {
+      const page = log.page({ stream: "blended", limit: 100, from });
+      return { ...page, entries: page.entries.map(textOf) };
+    };
+    const torn = read({ sinceSeq: 1 });
+    expect(torn.entries).toEqual(["line 1", "line 2", "line 3", "line 4", "line 5"]);
+    expect(torn).toMatchObject({ nextSeq: 6, dropped: 0 });
+    const next = read({ sinceSeq: 6 });
+    expect(next.entries[0]).toBe(`line ${6 + (next.dropped ?? 0)}`);
+    expect(next.dropped).toBeGreaterThan(100);
+
+    reads = 0;
+    const oldest = read("oldest");
+    expect(oldest.entries.length).toBe(100);
+    const [first] = oldest.entries;
+    expect(oldest.entries.at(-1)).toBe(`line ${Number(first?.slice(5)) + 99}`);
+  });
+
   test("of nothing new asks again from the same place", () => {
     const { log, write } = fakeSession();
     write("stderr", "x\n");

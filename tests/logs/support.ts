@@ -1,6 +1,7 @@
 // A session's log without processes: what a child would write is put where the kernel would put it.
 
 import type { OutputStream } from "../../src/domain/session.ts";
+import type { Entry } from "../../src/logs/entry.ts";
 import { type RingLimits, ringBytes } from "../../src/logs/layout.ts";
 import { RingReader } from "../../src/logs/ring-reader.ts";
 import { RingWriter, type Sequence } from "../../src/logs/ring-writer.ts";
@@ -16,8 +17,16 @@ export interface FakeSession {
   flush(run?: number): void;
 }
 
-/** A log whose rings lie in plain memory; `backed` is how many bytes of each there is storage for. */
-export function fakeSession(options: { limits?: RingLimits; backed?: number } = {}): FakeSession {
+export interface FakeOptions {
+  readonly limits?: RingLimits;
+  /** How many bytes of each ring there is storage for. */
+  readonly backed?: number;
+  /** Called before an entry is copied, when a child on another thread may write. */
+  readonly beforeRead?: () => void;
+}
+
+/** A log whose rings lie in plain memory. */
+export function fakeSession(options: FakeOptions = {}): FakeSession {
   const limits = options.limits ?? RING_LIMITS;
   const sequence: Sequence = { next: 1 };
   const ring = (stream: OutputStream) => {
@@ -30,7 +39,7 @@ export function fakeSession(options: { limits?: RingLimits; backed?: number } = 
     return {
       writer,
       bytes: new Uint8Array(memory),
-      reader: new RingReader(memory, { stream, limits }),
+      reader: new ObservedReader(memory, { stream, limits, beforeRead: options.beforeRead }),
     };
   };
   const rings = { stdout: ring("stdout"), stderr: ring("stderr") };
@@ -58,6 +67,27 @@ export function fakeSession(options: { limits?: RingLimits; backed?: number } = 
       announce();
     },
   };
+}
+
+class ObservedReader extends RingReader {
+  readonly #beforeRead: (() => void) | undefined;
+
+  constructor(
+    memory: ArrayBuffer,
+    options: {
+      readonly stream: OutputStream;
+      readonly limits: RingLimits;
+      readonly beforeRead: (() => void) | undefined;
+    },
+  ) {
+    super(memory, options);
+    this.#beforeRead = options.beforeRead;
+  }
+
+  override read(number: number): Entry | undefined {
+    this.#beforeRead?.();
+    return super.read(number);
+  }
 }
 
 /** The text of an entry. */

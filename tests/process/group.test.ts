@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { groupEmpty, leftBehind } from "../../src/process/group.ts";
 import { startTimeOf } from "../../src/process/identity.ts";
 import { signalGroup } from "../../src/process/signal.ts";
 import { waitFor } from "../support/wait.ts";
-import { BUN, cleanUp, DETACH, LISTENER, startSession } from "./sessions.ts";
+import { BUN, cleanUp, DETACH, LISTENER, makeFolder, startSession } from "./sessions.ts";
 
 afterEach(cleanUp);
 
@@ -67,6 +69,23 @@ describe("A group is empty", () => {
     signalGroup(session.leader.pid, "SIGKILL");
     await empty;
   });
+
+  test.if(Bun.which("setsid") !== null)(
+    "when the last member leaves it while it is waited for, and lives on",
+    async () => {
+      const sign = join(makeFolder(), "leave");
+      const waiting = `until [ -e '${sign}' ]; do read -r _ < /dev/null; done`;
+      const session = startSession(["sh", "-c", `(${waiting}; exec setsid sleep 600) & echo $!`]);
+      const [pid] = await session.printed(/\d+/);
+      await session.exited;
+      const { asked, waitGone } = makeWaiter();
+      const empty = groupEmpty(session.leader.pid, waitGone);
+      await waitFor("it to be waited for", () => asked.includes(Number(pid)));
+      writeFileSync(sign, "");
+      await empty;
+      expect(startTimeOf(Number(pid))).toBeDefined();
+    },
+  );
 
   test("although a process that left it lives on", async () => {
     const session = startSession([BUN, DETACH, "leave", "run", BUN, LISTENER]);
