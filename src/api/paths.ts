@@ -3,10 +3,13 @@
 export const HEALTH = "/healthz";
 export const DAEMON = "/v1/daemon";
 export const DAEMON_STOP = "/v1/daemon/stop";
+export const DAEMON_UPGRADE = "/v1/daemon/upgrade";
 export const SESSIONS = "/v1/sessions";
+export const EVENTS = "/v1/events";
+export const PRUNE = "/v1/prune";
 
 /** What can be asked of one session beside its metadata. */
-export type SessionAction = "restart" | "stop" | "logs" | "head" | "tail";
+export type SessionAction = "restart" | "stop" | "logs" | "head" | "tail" | "runs";
 
 /** The path of a session by UUID, unique prefix or name, or of something it has. */
 export function sessionPath(reference: string, action?: SessionAction): string {

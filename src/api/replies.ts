@@ -1,6 +1,8 @@
 // What the daemon answers, as types: the shapes of the KORun specification and what was added.
 
+import type { Happening } from "../domain/history.ts";
 import type {
+  EndCause,
   FileEvent,
   LeftBehind,
   LogStream,
@@ -32,6 +34,8 @@ export interface SessionSummary {
   readonly exit_code: number | null;
   readonly term_signal: string | null;
   readonly error: string | null;
+  /** Why the newest run that ended did. */
+  readonly last_end: RunEndCause | null;
 }
 
 export interface SessionListReply {
@@ -42,6 +46,12 @@ export interface SessionListReply {
 export type RestartCause =
   | { readonly kind: Exclude<StartCause["kind"], "watch"> }
   | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent };
+
+/** Why a run started. */
+export type RunStartCause = StartCause;
+
+/** Why a run ended. */
+export type RunEndCause = EndCause;
 
 /** `GET /v1/sessions/{id}`. */
 export interface SessionReply extends SessionSummary {
@@ -98,6 +108,10 @@ export interface LogEntry {
   readonly run: number;
   /** The line was longer than an entry may be and goes on in the next one of its stream. */
   readonly partial?: true;
+  /** The last words of a run, which had no newline. */
+  readonly unterminated?: true;
+  /** The bytes themselves, where they are no UTF-8 and `line` is not all there is to them. */
+  readonly base64?: string;
 }
 
 /** `GET …/logs`, `…/head`, `…/tail` with `format=json` and no `follow`. */
@@ -117,8 +131,75 @@ export interface MissedFrame {
   readonly next_seq: number;
 }
 
+/** The line before each piece of text of `follow=1&format=frames`. */
+export interface TextFrameHead {
+  /** Together with `open`, where to go on after this piece. */
+  readonly next_seq: number;
+  /** What the text leaves open: nothing, a newline, or a line of one of the streams. */
+  readonly open: "nothing" | "newline" | OutputStream;
+  /** How long the piece is. */
+  readonly bytes: number;
+}
+
 /** A line of `follow=1&format=json`. */
 export type FollowFrame = LogEntry | MissedFrame;
+
+/** A run of `GET …/runs`. */
+export interface RunReply {
+  readonly number: number;
+  readonly pid: number | null;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly exit_code: number | null;
+  readonly term_signal: string | null;
+  readonly cause: RunStartCause;
+  /** Null while it lives. */
+  readonly end: RunEndCause | null;
+  readonly stdout_bytes: number;
+  readonly stdout_lines: number;
+  readonly stderr_bytes: number;
+  readonly stderr_lines: number;
+}
+
+/** `GET …/runs`, the oldest first. */
+export interface RunListReply {
+  readonly runs: readonly RunReply[];
+}
+
+/** One event; which other fields it has depends on its type. */
+export interface EventReply {
+  readonly seq: number;
+  readonly ts: string;
+  readonly type: Happening["type"];
+  /** Null for what happened to the daemon. */
+  readonly session_id: string | null;
+  readonly name?: string | null;
+  readonly command?: readonly string[];
+  readonly run?: number;
+  readonly pid?: number;
+  readonly cause?: RunStartCause;
+  readonly exit_code?: number | null;
+  readonly term_signal?: string | null;
+  readonly end?: RunEndCause;
+  readonly error?: string;
+  readonly problem?: string;
+  readonly stream?: LogStream;
+  readonly missed?: number;
+  readonly version?: string;
+  readonly reason?: string;
+}
+
+/** `GET /v1/events` without `follow`. */
+export interface EventListReply {
+  readonly events: readonly EventReply[];
+  readonly next_seq: number;
+}
+
+/** `POST /v1/prune`: what was forgotten. */
+export interface PruneReply {
+  readonly ok: true;
+  readonly removed: readonly { readonly id: string; readonly name: string | null }[];
+}
 
 /** `GET /v1/daemon`. */
 export interface DaemonReply {
@@ -134,6 +215,8 @@ export interface DaemonReply {
   readonly socket: string;
   readonly home: string;
   readonly log: string;
+  /** What is wrong and what to do about it, for a person; null when all is well. */
+  readonly problem: string | null;
 }
 
 /** Every response that is an error. */

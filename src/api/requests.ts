@@ -6,6 +6,8 @@ import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
 
 const MAX_WAIT_MS = 3_600_000;
 
+const AGE_FORM = "milliseconds or a duration such as 90m, 12h, 7d";
+
 const text = v.pipe(
   v.string("a string"),
   v.check((value) => !value.includes("\0"), "a string without NUL"),
@@ -16,6 +18,9 @@ const nonEmptyText = v.pipe(
   v.check((value) => !value.includes("\0"), "a string without NUL"),
   v.minLength(1, "a non-empty string"),
 );
+
+/** No longer than a path can be; far longer, and it would be no pattern to match with either. */
+const pathOrGlob = v.pipe(nonEmptyText, v.maxLength(4_096, "at most 4096 characters"));
 
 /** Variables by name. Not `v.record`, which passes arrays and drops a variable `constructor`. */
 const environment = v.pipe(
@@ -71,8 +76,8 @@ export const CreateSession = v.strictObject(
     ),
     cwd: v.optional(v.pipe(text, v.startsWith("/", "an absolute path"))),
     name: v.optional(sessionName),
-    watch: v.optional(v.array(nonEmptyText, "an array of paths or globs"), []),
-    ignore: v.optional(v.array(nonEmptyText, "an array of globs"), []),
+    watch: v.optional(v.array(pathOrGlob, "an array of paths or globs"), []),
+    ignore: v.optional(v.array(pathOrGlob, "an array of globs"), []),
     env: v.optional(environment, {}),
     inherit_env: v.optional(environment),
     inherit_umask: v.optional(integer("an integer from 0 to 511 (0o777)", { min: 0, max: 0o777 })),
@@ -90,6 +95,29 @@ export type CreateSession = v.InferOutput<typeof CreateSession>;
 /** The same as a client writes it. */
 export type CreateSessionBody = v.InferInput<typeof CreateSession>;
 
+/** Milliseconds from a number or a duration such as `7d`. */
+const age = v.pipe(
+  v.union([v.number(), v.string()], AGE_FORM),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const ms = parseDuration(dataset.value);
+    if (ms !== undefined) return ms;
+    addIssue({ message: AGE_FORM });
+    return NEVER;
+  }),
+);
+
+/** Body of `POST /v1/prune`. */
+export const PruneSessions = v.strictObject(
+  {
+    older_than: v.optional(age),
+    keep: v.optional(integer("a non-negative integer", { min: 0, max: Number.MAX_SAFE_INTEGER })),
+  },
+  "an object",
+);
+
+/** The same as a client writes it. */
+export type PruneSessionsBody = v.InferInput<typeof PruneSessions>;
+
 function isObject(input: unknown): boolean {
   return typeof input === "object" && input !== null && !Array.isArray(input);
 }
@@ -100,3 +128,9 @@ function wrongWith(name: string, value: unknown): string | undefined {
   if (typeof value !== "string") return "a string";
   return value.includes("\0") ? "a string without NUL" : undefined;
 }
+
+/** Body of `POST /v1/daemon/upgrade`. */
+export const UpgradeDaemon = v.strictObject(
+  { binary: v.pipe(nonEmptyText, v.startsWith("/", "an absolute path")) },
+  "an object",
+);

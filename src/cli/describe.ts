@@ -3,6 +3,7 @@
 
 import type { DaemonReply, RestartCause, SessionReply } from "../api/replies.ts";
 import { formatDuration } from "../domain/duration.ts";
+import { endInShort } from "./causes.ts";
 import type { Cell } from "./table.ts";
 import { shellLine, visible } from "./visible.ts";
 
@@ -20,6 +21,7 @@ export function describeSession(session: SessionReply): Pairs {
     ["pid", session.pid?.toString()],
     ["run", `${session.run} (${restarts(session)})`],
     ["last restart", cause(session.last_restart_cause)],
+    ["last end", session.last_end === null ? undefined : endInShort(session.last_end)],
     ["created", session.created_at],
     ["started", session.last_started_at ?? undefined],
     ["ended", session.last_stopped_at ?? undefined],
@@ -46,6 +48,7 @@ export function describeDaemon(daemon: DaemonReply): Pairs {
     ["socket", daemon.socket],
     ["home", daemon.home],
     ["log", daemon.log],
+    ["problem", daemon.problem ?? undefined],
     [
       "sessions",
       `${sessions_running} running, ${sessions_known} known, ${sessions_created} created`,

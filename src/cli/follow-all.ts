@@ -1,22 +1,19 @@
 // `korun logs -f`: follows every session at once, each line named by its session. Sessions that are
 // made later join, and those that are started again go on where they were.
 
-import type { FollowFrame, SessionSummary } from "../api/replies.ts";
+import type { EventReply, FollowFrame, LogReply, SessionSummary } from "../api/replies.ts";
 import type { Client } from "../client/client.ts";
-import { readFrames } from "../client/frames.ts";
+import { followEvents, followLog } from "../client/follow.ts";
 import { Problem } from "../domain/problem.ts";
 import { LinePrinter, type LineSource } from "./line-printer.ts";
 import { type LogFlags, planOfEach } from "./log-flags.ts";
 import { openClient } from "./open-client.ts";
-import { isActive, labelOf } from "./pick.ts";
+import { labelOf } from "./pick.ts";
 import { writeAll } from "./print.ts";
 import { screenOf } from "./screen.ts";
 import { whileRead } from "./show-log.ts";
 import { painter, type Style } from "./style.ts";
 import { visible } from "./visible.ts";
-
-/** How often to look for new sessions, in ms. */
-const LOOK_MS = 500;
 
 const STYLES: readonly Style[] = ["cyan", "green", "yellow", "magenta", "blue"];
 
@@ -47,9 +44,9 @@ interface Followed {
   readonly source: LineSource;
   /** Where to go on; undefined: the newest lines have not been shown yet. */
   next: number | undefined;
-  /** Its restarts when it was last followed: more of them mean more to read. */
-  restarts: number;
   open: boolean;
+  /** It was started again while what came before was still being read. */
+  again: boolean;
 }
 
 interface FollowersOptions {
@@ -74,54 +71,71 @@ class Followers {
 
   /** Ends when the signal is aborted. Throws what broke: the daemon went away, or a write failed. */
   async run(): Promise<void> {
+    // Asked before the list: what is made in between is in one of both, or in both.
+    const { next_seq: sinceSeq } = (await this.#client.events({ limit: 0 })).body;
+    const { body } = await this.#client.list();
+    for (const session of body.sessions) this.#look(this.#add(session, undefined));
+    await Promise.race([this.#watch(sinceSeq), this.#broken.promise]);
+    if (this.#options.signal.aborted) return;
+    throw new Problem("unavailable", "the daemon went away (it was stopped)");
+  }
+
+  async #watch(sinceSeq: number): Promise<void> {
     const { signal } = this.#options;
-    for (let first = true; !signal.aborted; first = false) {
-      const { body } = await this.#client.list();
-      for (const session of body.sessions) this.#look(session, first);
-      await Promise.race([pause(signal), this.#broken.promise]);
+    for await (const events of followEvents(this.#client, { sinceSeq, signal })) {
+      for (const event of events) this.#take(event);
     }
   }
 
-  #look(session: SessionSummary, first: boolean): void {
-    const known = this.#followed.get(session.id);
-    if (known?.open) return;
-    if (known !== undefined && !isActive(session) && session.restart_count === known.restarts) {
-      return;
-    }
-    const followed = known ?? this.#add(session, first);
+  /** Of a session that is made while we follow, all is new. */
+  #take({ type, session_id: id, name = null }: EventReply): void {
+    if (id === null) return;
+    const known = this.#followed.get(id);
+    if (type === "created" && known === undefined) this.#look(this.#add({ id, name }, 0));
+    if (type === "removed") this.#followed.delete(id);
+    if (type === "starting" && known !== undefined) this.#look(known);
+  }
+
+  #look(followed: Followed): void {
+    followed.again = followed.open;
+    if (followed.open) return;
     followed.open = true;
-    followed.restarts = session.restart_count;
     this.#follow(followed)
       .catch((thrown: unknown) => this.#lost(followed, thrown))
       .finally(() => {
         followed.open = false;
+        if (followed.again) this.#look(followed);
       });
   }
 
-  /** Of a session that is made while we follow, all is new. */
-  #add(session: SessionSummary, first: boolean): Followed {
+  #add(session: Pick<SessionSummary, "id" | "name">, next: number | undefined): Followed {
     const style = STYLES[this.#followed.size % STYLES.length] ?? "cyan";
     const source = { label: visible(labelOf(session)), style };
-    const next = first ? undefined : 0;
-    const followed: Followed = { id: session.id, source, next, restarts: 0, open: false };
+    const followed: Followed = { id: session.id, source, next, open: false, again: false };
     this.#followed.set(session.id, followed);
     return followed;
   }
 
   async #follow(followed: Followed): Promise<void> {
     const { query, history, signal } = this.#options;
-    const from = followed.next === undefined ? { limit: history } : { limit: undefined };
-    const stream = await this.#client.log(followed.id, {
-      action: "logs",
-      query: { ...query, ...from, sinceSeq: followed.next },
-      signal,
-    });
-    for await (const frames of readFrames(stream, signal)) {
+    const { id } = followed;
+    const { stream } = query;
+    if (followed.next === undefined) {
+      const page = await this.#client.log(id, {
+        action: "logs",
+        query: { stream, limit: history, format: "json" },
+        signal,
+      });
+      const { entries, next_seq } = (await new Response(page).json()) as LogReply;
+      followed.next = next_seq;
+      await this.#write(this.#options.shown(entries, followed));
+    }
+    const log = { id, stream, sinceSeq: followed.next, signal };
+    for await (const frames of followLog(this.#client, log)) {
       const last = frames.at(-1);
       if (last !== undefined) followed.next = "missed" in last ? last.next_seq : last.seq + 1;
       await this.#write(this.#options.shown(frames, followed));
     }
-    followed.next ??= 0;
   }
 
   /** One after the other, in the order in which they were formatted. */
@@ -140,16 +154,4 @@ class Followers {
 /** The API's frames, with what they do not say: whose they are. */
 function jsonOf(frames: readonly FollowFrame[], { id }: { readonly id: string }): string {
   return frames.map((frame) => `${JSON.stringify({ session_id: id, ...frame })}\n`).join("");
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, LOOK_MS);
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

@@ -2,6 +2,7 @@
 // ends. The daemon runs it like any other; here are only its output, its signals and its exit code.
 
 import type { SessionReply } from "../api/replies.ts";
+import { outlivingCall } from "../client/follow.ts";
 import { EXIT } from "./exit.ts";
 import { Interrupts } from "./interrupts.ts";
 import { openClient } from "./open-client.ts";
@@ -32,7 +33,7 @@ export async function runInForeground(line: StartLine): Promise<number> {
     watch?.end();
     interrupts.close();
   }
-  return exitCodeOf((await client.inspect(id)).body);
+  return exitCodeOf((await outlivingCall(client, () => client.inspect(id))).body);
 }
 
 function exitCodeOf(session: SessionReply): number {

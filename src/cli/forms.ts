@@ -8,6 +8,11 @@ export const COUNT: Form = {
   matches: (value) => /^\d+$/.test(value) && Number.isSafeInteger(Number(value)),
 };
 
+export const RUN: Form = {
+  words: "the number of a run, or last",
+  matches: (value) => value === "last" || COUNT.matches(value),
+};
+
 export const DURATION: Form = {
   words: DURATION_FORM,
   matches: (value) => parseDuration(value) !== undefined,

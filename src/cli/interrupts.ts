@@ -2,6 +2,7 @@
 // gives up waiting for it. A closed terminal stops it too.
 
 import type { Client } from "../client/client.ts";
+import { outlivingCall } from "../client/follow.ts";
 import { Problem } from "../domain/problem.ts";
 import { report } from "./report.ts";
 import { exitCodeOfSignal } from "./signals.ts";
@@ -42,7 +43,8 @@ export class Interrupts {
   #end({ force }: { force: boolean }): void {
     if (this.#session === undefined) return;
     const { client, id } = this.#session;
-    client.stop(id, { wait: false, force }).catch((thrown: unknown) => {
+    const stop = () => client.stop(id, { wait: false, force });
+    outlivingCall(client, stop).catch((thrown: unknown) => {
       // It ended by itself in the same moment, which is what was wanted.
       if (thrown instanceof Problem && thrown.code === "conflict") return;
       report(thrown);

@@ -2,7 +2,7 @@
 
 import type { LogQuery } from "../client/client.ts";
 import { misuse } from "./argv.ts";
-import { COUNT, countIn } from "./forms.ts";
+import { COUNT, countIn, RUN } from "./forms.ts";
 import type { Flags, Values } from "./signature.ts";
 
 /** Lines of history of each session, when all are followed. */
@@ -21,6 +21,12 @@ export const LOG_FLAGS = {
     value: "N",
     form: COUNT,
     about: "From this entry on, instead of the newest",
+  },
+  run: {
+    kind: "value",
+    value: "N",
+    form: RUN,
+    about: "What this run printed; last is the newest",
   },
   times: { kind: "switch", short: "t", about: "Show when each line came" },
   format: { kind: "choice", choices: ["text", "json"], about: "Text, or the API's own JSON" },
@@ -48,11 +54,14 @@ export function planLog(action: LogPlan["action"], flags: LogFlags): LogPlan {
   if (follow && sinceSeq !== undefined && limit !== undefined) {
     throw misuse({ name: action }, "-n has no meaning when all from an entry on is followed");
   }
+  if (follow && flags.run !== undefined) {
+    throw misuse({ name: action }, "--run shows what a run has printed, and -f what is to come");
+  }
   const format = json || times ? "json" : "text";
   return {
     // The oldest lines are one page; whatever begins at an entry is for `logs`.
     action: sinceSeq === undefined ? action : "logs",
-    query: { stream, limit, sinceSeq, follow, format },
+    query: { stream, limit, sinceSeq, run: flags.run, follow, format },
     json,
     times,
   };

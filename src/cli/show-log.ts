@@ -1,9 +1,11 @@
 // Shows the log of one session: the API's text or JSON as it comes, or lines with their times.
 
-import type { LogReply } from "../api/replies.ts";
+import type { FollowFrame, LogReply } from "../api/replies.ts";
 import type { Client } from "../client/client.ts";
-import { readChunks, readFrames } from "../client/frames.ts";
+import { followLog, followText } from "../client/follow.ts";
+import { readChunks } from "../client/frames.ts";
 import { EXIT } from "./exit.ts";
+import { FrameText } from "./frame-text.ts";
 import { LinePrinter } from "./line-printer.ts";
 import { type LogFlags, type LogPlan, planLog } from "./log-flags.ts";
 import { openClient } from "./open-client.ts";
@@ -61,16 +63,32 @@ async function follow(
   client: Client,
   { reference, plan, signal }: Shown & { signal: AbortSignal },
 ): Promise<void> {
-  const stream = await client.log(reference, { ...plan, signal });
-  if (!plan.times) {
-    for await (const chunk of readChunks(stream, signal)) await writeAll(1, chunk);
+  const { stream, limit, sinceSeq } = plan.query;
+  // The page says whose log it is, and from where on to follow.
+  const query = sinceSeq === undefined ? { limit } : { limit: 0, sinceSeq };
+  const page = await client.log(reference, {
+    action: plan.action,
+    query: { stream, ...query, format: "json" },
+  });
+  const { session_id: id, entries, next_seq } = (await new Response(page).json()) as LogReply;
+  const log = { id, stream, sinceSeq: next_seq, signal };
+  if (!plan.json && !plan.times) {
+    const text = new FrameText(stream ?? "blended");
+    await writeAll(1, text.format(entries));
+    const { open } = text;
+    for await (const piece of followText(client, { ...log, open })) await writeAll(1, piece);
     return;
   }
-  const printer = await linePrinter(plan);
   const encoder = new TextEncoder();
-  for await (const frames of readFrames(stream, signal)) {
-    await writeAll(1, encoder.encode(printer.format(frames)));
-  }
+  const printer = plan.json ? undefined : await linePrinter(plan);
+  const show = (frames: readonly FollowFrame[]) =>
+    writeAll(1, encoder.encode(printer?.format(frames) ?? jsonLines(frames)));
+  await show(entries);
+  for await (const frames of followLog(client, log)) await show(frames);
+}
+
+function jsonLines(frames: readonly FollowFrame[]): string {
+  return frames.map((frame) => `${JSON.stringify(frame)}\n`).join("");
 }
 
 async function linePrinter({ times, query }: LogPlan): Promise<LinePrinter> {

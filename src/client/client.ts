@@ -5,6 +5,9 @@
 import {
   DAEMON,
   DAEMON_STOP,
+  DAEMON_UPGRADE,
+  EVENTS,
+  PRUNE,
   SESSIONS,
   type SessionAction,
   sessionPath,
@@ -14,13 +17,17 @@ import type {
   ActionReply,
   CreatedReply,
   DaemonReply,
+  EventListReply,
+  PruneReply,
+  RunListReply,
   SessionListReply,
   SessionReply,
+  TextFrameHead,
 } from "../api/replies.ts";
-import type { CreateSessionBody } from "../api/requests.ts";
+import type { CreateSessionBody, PruneSessionsBody } from "../api/requests.ts";
 import { Problem } from "../domain/problem.ts";
 import type { LogStream } from "../domain/session.ts";
-import { absentDaemon, brokenExchange, isAbsence, problemOf } from "./failure.ts";
+import { absentDaemon, brokenExchange, isAbsence, isDeath, problemOf } from "./failure.ts";
 import { VERSION } from "./version.ts";
 
 /** Longest wait for an answer that the daemon has at hand, in ms. */
@@ -37,8 +44,19 @@ export interface LogQuery {
   readonly stream?: LogStream | undefined;
   readonly limit?: number | undefined;
   readonly sinceSeq?: number | undefined;
+  /** A number, or `last`. */
+  readonly run?: string | undefined;
   readonly follow?: boolean | undefined;
-  readonly format: "json" | "text";
+  readonly format: "json" | "text" | "frames";
+  /** With `frames`: what the text so far leaves open. */
+  readonly open?: TextFrameHead["open"] | undefined;
+}
+
+/** Which events to read. */
+export interface EventQuery {
+  readonly limit?: number | undefined;
+  readonly sinceSeq?: number | undefined;
+  readonly follow?: boolean | undefined;
 }
 
 /** How long to wait for a stop or a restart, and how to end. */
@@ -53,6 +71,8 @@ export interface ClientOptions {
   readonly socket: string;
   /** Called when nobody answers; gives the socket to try then, or undefined: there is none. */
   readonly revive: () => Promise<string | undefined>;
+  /** Called when the daemon died; gives the socket of the next one, or undefined: none came. */
+  readonly rescue: (signal: AbortSignal | undefined) => Promise<string | undefined>;
   /** Told once, when the daemon is of another version. */
   readonly onOtherVersion: (theirs: string) => void;
 }
@@ -97,6 +117,19 @@ export class Client {
     return this.#end(reference, "restart", options);
   }
 
+  runs(reference: string): Promise<Reply<RunListReply>> {
+    return this.#call(sessionPath(reference, "runs"), {});
+  }
+
+  /** Forgets sessions at rest. */
+  prune(body: PruneSessionsBody): Promise<Reply<PruneReply>> {
+    return this.#call(PRUNE, { method: "POST", body, patient: true });
+  }
+
+  events(query: EventQuery): Promise<Reply<EventListReply>> {
+    return this.#call(eventPath(query), {});
+  }
+
   /** Forgets a session at rest. */
   remove(reference: string): Promise<Reply<ActionReply>> {
     return this.#call(sessionPath(reference), { method: "DELETE", patient: true });
@@ -111,13 +144,47 @@ export class Client {
     return this.#call(DAEMON_STOP, { method: "POST" });
   }
 
+  /** Hands the daemon over to another executable; it answers before it does. */
+  upgradeDaemon(binary: string): Promise<Reply<{ readonly ok: true; readonly version: string }>> {
+    return this.#call(DAEMON_UPGRADE, { method: "POST", body: { binary } });
+  }
+
   /** The bytes of a log, as they come. Ends when the log does, or when `signal` is aborted. */
   async log(
     reference: string,
-    options: { action: "logs" | "head" | "tail"; query: LogQuery; signal?: AbortSignal },
+    options: {
+      action: "logs" | "head" | "tail";
+      query: LogQuery;
+      signal?: AbortSignal | undefined;
+    },
   ): Promise<ReadableStream<Uint8Array>> {
     const path = `${sessionPath(reference, options.action)}?${queryString(options.query)}`;
-    const response = await this.#request(path, { signal: options.signal, patient: true });
+    return await this.#stream(path, options.signal);
+  }
+
+  /** The bytes of events as they come, as NDJSON. */
+  async followEvents(
+    query: EventQuery,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadableStream<Uint8Array>> {
+    return await this.#stream(eventPath({ ...query, follow: true }), signal);
+  }
+
+  /**
+   * After the daemon died: resolves once another answers. Throws `lost`, which told of the death,
+   * when none comes.
+   */
+  async outlive(lost: unknown, signal: AbortSignal | undefined): Promise<void> {
+    const socket = await this.#options.rescue(signal);
+    if (socket === undefined) throw lost;
+    this.#socket = socket;
+  }
+
+  async #stream(
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#request(path, { signal, patient: true });
     if (!response.ok) throw problemOf(response.status, await response.text());
     return response.body ?? new Response("").body ?? new ReadableStream();
   }
@@ -145,7 +212,8 @@ export class Client {
     try {
       return await this.#fetch(path, options);
     } catch (thrown) {
-      if (!isAbsence(thrown)) throw brokenExchange(thrown);
+      const isLost = isDeath(thrown) && isRepeatable(path, options);
+      if (!isAbsence(thrown) && !isLost) throw brokenExchange(thrown);
     }
     const socket = await this.#options.revive();
     if (socket === undefined) throw absentDaemon();
@@ -181,6 +249,11 @@ export class Client {
   }
 }
 
+/** Whether to ask twice means no more than to ask once. */
+function isRepeatable(path: string, { method = "GET" }: RequestOptions): boolean {
+  return method === "GET" || method === "DELETE" || /\/stop(\?|$)/.test(path);
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -194,6 +267,16 @@ function queryString(query: LogQuery): string {
   if (query.stream !== undefined) parts.push(`stream=${query.stream}`);
   if (query.limit !== undefined) parts.push(`limit=${query.limit}`);
   if (query.sinceSeq !== undefined) parts.push(`since_seq=${query.sinceSeq}`);
+  if (query.run !== undefined) parts.push(`run=${query.run}`);
   if (query.follow) parts.push("follow=1");
+  if (query.open !== undefined && query.open !== "nothing") parts.push(`open=${query.open}`);
   return parts.join("&");
+}
+
+function eventPath({ limit, sinceSeq, follow }: EventQuery): string {
+  const parts: string[] = [];
+  if (sinceSeq !== undefined) parts.push(`since_seq=${sinceSeq}`);
+  if (limit !== undefined) parts.push(`limit=${limit}`);
+  if (follow) parts.push("follow=1");
+  return parts.length === 0 ? EVENTS : `${EVENTS}?${parts.join("&")}`;
 }

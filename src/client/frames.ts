@@ -1,7 +1,7 @@
 // What comes over a follower's connection: bytes as they are, or NDJSON frames. A connection that
 // breaks is a Problem; one that we abort just ends.
 
-import type { FollowFrame } from "../api/replies.ts";
+import type { TextFrameHead } from "../api/replies.ts";
 import { brokenExchange } from "./failure.ts";
 
 /** The chunks of a log, until it ends or `signal` is aborted. Throws `unavailable` if it breaks. */
@@ -24,16 +24,86 @@ export async function* readChunks(
   }
 }
 
-/** The frames of a followed log in JSON, in the groups in which they came. */
-export async function* readFrames(
+/** The lines of NDJSON, in the groups in which they came; one that is cut off is none. */
+export async function* readFrames<Frame>(
   stream: ReadableStream<Uint8Array>,
   signal?: AbortSignal,
-): AsyncGenerator<FollowFrame[]> {
+): AsyncGenerator<Frame[]> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let rest = "";
   for await (const chunk of readChunks(stream, signal)) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    if (lines.length > 0) yield lines.map((line) => JSON.parse(line) as FollowFrame);
+    const text = rest + decoder.decode(chunk, { stream: true });
+    const end = text.lastIndexOf("\n");
+    rest = text.slice(end + 1);
+    // As one array: a call for each line would take twice as long. JSON never has a bare newline.
+    if (end >= 0) yield JSON.parse(`[${text.slice(0, end).replaceAll("\n", ",")}]`) as Frame[];
+  }
+}
+
+/** A piece of text, and where to go on after it. */
+export interface TextFrame {
+  readonly head: TextFrameHead;
+  readonly text: Uint8Array;
+}
+
+/** The pieces of followed text, each whole; one that is cut off is none. */
+export async function* readTextFrames(
+  stream: ReadableStream<Uint8Array>,
+  signal?: AbortSignal,
+): AsyncGenerator<TextFrame> {
+  const held = new Held();
+  let head: TextFrameHead | undefined;
+  for await (const chunk of readChunks(stream, signal)) {
+    held.push(chunk);
+    for (;;) {
+      if (head === undefined) {
+        const line = held.takeLine();
+        if (line === undefined) break;
+        head = JSON.parse(line) as TextFrameHead;
+      }
+      const text = held.take(head.bytes);
+      if (text === undefined) break;
+      yield { head, text };
+      head = undefined;
+    }
+  }
+}
+
+/** Bytes that have come and are not used up. Joined only once there are enough of them. */
+class Held {
+  #chunks: Uint8Array[] = [];
+  #length = 0;
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+  }
+
+  take(length: number): Uint8Array | undefined {
+    if (this.#length < length) return undefined;
+    const bytes = this.#joined();
+    this.#keep(bytes.subarray(length));
+    return bytes.subarray(0, length);
+  }
+
+  takeLine(): string | undefined {
+    const bytes = this.#joined();
+    const end = bytes.indexOf(0x0a);
+    if (end < 0) return undefined;
+    this.#keep(bytes.subarray(end + 1));
+    return new TextDecoder().decode(bytes.subarray(0, end));
+  }
+
+  #joined(): Uint8Array {
+    const [first] = this.#chunks;
+    if (this.#chunks.length === 1 && first !== undefined) return first;
+    const bytes = Buffer.concat(this.#chunks);
+    this.#chunks = [bytes];
+    return bytes;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#chunks = [bytes];
+    this.#length = bytes.length;
   }
 }

@@ -1,7 +1,8 @@
 // What the HTTP layer needs of the rest of the daemon, and no more. The supervisor's registry and
 // sessions satisfy these as they are; the tests put plain objects in their place.
 
-import type { SessionSnapshot, SessionSpec, SessionState } from "../domain/session.ts";
+import type { HistoryEvent, Run } from "../domain/history.ts";
+import type { LogStream, SessionSnapshot, SessionSpec, SessionState } from "../domain/session.ts";
 import type { FollowBatch, FollowQuery } from "../logs/follower.ts";
 import type { LogPage, PageQuery } from "../logs/session-log.ts";
 
@@ -15,6 +16,36 @@ export interface SessionDirectory {
   find(reference: string): SupervisedSession;
   /** Throws Problem `conflict` when it is alive. */
   remove(session: SupervisedSession): Promise<void>;
+  /** Forgets those at rest that are older than `olderThanMs`, if given, but for the newest `keep`. */
+  prune(which: Pruning): Promise<readonly SupervisedSession[]>;
+}
+
+/** Which sessions at rest to forget. */
+export interface Pruning {
+  /** At rest for at least so long. */
+  readonly olderThanMs: number;
+  /** The newest so many stay, whatever their age. */
+  readonly keep: number;
+}
+
+/** What is remembered of runs, and of what happened. */
+export interface History {
+  /** The runs of a session that are kept, the oldest first. */
+  runs(sessionId: string): readonly Run[];
+  /** The first `limit` events from `seq` on, inclusive. */
+  since(seq: number, limit: number): EventPage;
+  /** The last `limit` events. */
+  newest(limit: number): EventPage;
+  /** Follows from `seq` on. */
+  follow(seq: number): Pulled<readonly HistoryEvent[]>;
+  /** A reader of a log was too slow, and begins to miss entries. */
+  lagged(sessionId: string, facts: { stream: LogStream; missed: number }): void;
+}
+
+/** Events in order, and where to ask on. */
+export interface EventPage {
+  readonly events: readonly HistoryEvent[];
+  readonly nextSeq: number;
 }
 
 /** One session. */
@@ -45,8 +76,10 @@ export interface ReadableLog {
 }
 
 /** One reader that stays, and is asked for more when its client can take more. */
-export interface LogFollower {
+export interface Pulled<Batch> {
   /** Undefined when it is over. */
-  next(): Promise<FollowBatch | undefined>;
+  next(): Promise<Batch | undefined>;
   close(): void;
 }
+
+export type LogFollower = Pulled<FollowBatch>;

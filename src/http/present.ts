@@ -1,14 +1,18 @@
 // Domain data as the API shows it: snake_case, RFC 3339 times in UTC with milliseconds, and bytes
 // decoded as UTF-8 with U+FFFD for what is none.
 
+import { isUtf8 } from "node:buffer";
 import type {
+  EventReply,
   FollowFrame,
   LogEntry,
   LogReply,
+  RunReply,
   SessionReply,
   SessionSummary,
 } from "../api/replies.ts";
-import type { LogStream, SessionSnapshot } from "../domain/session.ts";
+import type { HistoryEvent, OutputTotals, Run } from "../domain/history.ts";
+import type { LogStream, OutputCounters, SessionSnapshot } from "../domain/session.ts";
 import type { Entry } from "../logs/entry.ts";
 import type { FollowBatch } from "../logs/follower.ts";
 import type { LogPage } from "../logs/session-log.ts";
@@ -29,6 +33,7 @@ export function sessionSummary(session: SessionSnapshot): SessionSummary {
     exit_code: session.exit?.code ?? null,
     term_signal: session.exit?.signal ?? null,
     error: session.error,
+    last_end: session.lastEnd,
   };
 }
 
@@ -83,6 +88,55 @@ export function followFrames(batch: FollowBatch): FollowFrame[] {
   return [{ missed: batch.missed, next_seq: batch.entries[0]?.seq ?? batch.nextSeq }, ...frames];
 }
 
+/** A run; `now` is what the session has printed so far, for one that has not ended. */
+export function runReply(run: Run, now: OutputTotals): RunReply {
+  const { outputBefore: before } = run;
+  const until = run.outputAfter ?? now;
+  return {
+    number: run.number,
+    pid: run.pid,
+    started_at: time(run.startedAt),
+    ended_at: timeOrNull(run.endedAt),
+    exit_code: run.exitCode,
+    term_signal: run.termSignal,
+    cause: run.cause,
+    end: run.end,
+    stdout_bytes: until.stdoutBytes - before.stdoutBytes,
+    stdout_lines: until.stdoutLines - before.stdoutLines,
+    stderr_bytes: until.stderrBytes - before.stderrBytes,
+    stderr_lines: until.stderrLines - before.stderrLines,
+  };
+}
+
+/** All that a session has printed so far: entries made are those held and those dropped. */
+export function totalsOf(output: OutputCounters): OutputTotals {
+  return {
+    stdoutBytes: output.stdoutBytes,
+    stdoutLines: output.stdoutLines + output.stdoutDropped,
+    stderrBytes: output.stderrBytes,
+    stderrLines: output.stderrLines + output.stderrDropped,
+  };
+}
+
+/** An event; its fields are the happening's own. */
+export function eventReply(event: HistoryEvent): EventReply {
+  const { seq, time: ms, type, sessionId, ...facts } = event;
+  const { exitCode, termSignal, ...rest } = {
+    exitCode: undefined,
+    termSignal: undefined,
+    ...facts,
+  };
+  return {
+    seq,
+    ts: time(ms),
+    type,
+    session_id: sessionId,
+    ...rest,
+    ...(exitCode === undefined ? {} : { exit_code: exitCode }),
+    ...(termSignal === undefined ? {} : { term_signal: termSignal }),
+  };
+}
+
 /** A time in epoch milliseconds as the API writes it. */
 export function time(ms: number): string {
   return new Date(ms).toISOString();
@@ -92,14 +146,22 @@ export function time(ms: number): string {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function logEntry(entry: Entry): LogEntry {
+  const line = decoder.decode(entry.bytes);
   return {
     seq: entry.seq,
     ts: time(entry.time),
     stream: entry.stream,
-    line: decoder.decode(entry.bytes),
+    line,
     run: entry.run,
     ...(entry.partial ? { partial: true as const } : {}),
+    ...(entry.unterminated ? { unterminated: true as const } : {}),
+    ...(isWhole(line, entry.bytes) ? {} : { base64: Buffer.from(entry.bytes).toString("base64") }),
   };
+}
+
+/** Whether the text of a line says all that its bytes do. */
+function isWhole(line: string, bytes: Uint8Array): boolean {
+  return !line.includes("\ufffd") || isUtf8(bytes);
 }
 
 function timeOrNull(ms: number | null): string | null {

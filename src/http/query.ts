@@ -37,6 +37,14 @@ export class Query {
     throw wrong(name, value, "a non-negative integer");
   }
 
+  /** A non-negative integer, or this word. */
+  countOr<const Word extends string>(name: string, word: Word): number | Word {
+    const value = this.#values.get(name);
+    if (value === word) return word;
+    if (value !== undefined && /^\d{1,15}$/.test(value)) return Number(value);
+    throw wrong(name, value ?? "", `a number or ${word}`);
+  }
+
   /** `0` or `1`, or their words; false when absent. */
   flag(name: string): boolean {
     const value = this.#values.get(name);

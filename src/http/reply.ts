@@ -19,6 +19,8 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
 
 export const JSON_TYPE = "application/json";
 export const NDJSON_TYPE = "application/x-ndjson";
+export const FRAMES_TYPE = "application/x-korun-frames";
+export const SSE_TYPE = "text/event-stream";
 export const TEXT_TYPE = "text/plain; charset=utf-8";
 
 /** Headers of a body of this type; what a child prints must never be taken for a page. */

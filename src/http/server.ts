@@ -1,13 +1,17 @@
 // The HTTP server: one handler behind a TCP port of the loopback interface and a Unix socket.
 
 import { HEALTH } from "../api/paths.ts";
+import { BROKEN_OFF } from "./follow.ts";
 import { createHandler } from "./handler.ts";
 import { type Listener, listenTcp, listenUnix } from "./listeners.ts";
-import type { SessionDirectory } from "./ports.ts";
+import type { History, SessionDirectory } from "./ports.ts";
 import { Router } from "./router.ts";
 import { type DaemonControl, daemonRoutes } from "./routes/daemon.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { getHealth } from "./routes/health.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { pruneRoutes } from "./routes/prune.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 
 /** Longest wait of a stop for answers that are under way, in ms. */
@@ -15,6 +19,7 @@ const STOP_MS = 1_000;
 
 export interface ServerOptions extends DaemonControl {
   readonly registry: SessionDirectory;
+  readonly history: History;
   /** TCP port on 127.0.0.1; 0 for any free one. */
   readonly port: number;
   /** Must not exist; its folder is the user's alone. */
@@ -30,6 +35,8 @@ export interface HttpServer {
   refuse(): void;
   /** The same, and ends followers and lets other answers finish, for a second at most. */
   stop(): Promise<void>;
+  /** Breaks followers off, rather than ends them: they then know that another daemon goes on. */
+  breakOff(): void;
 }
 
 /**
@@ -55,6 +62,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       await within(STOP_MS, refuse(listeners));
       for (const listener of listeners) listener.close();
     },
+    breakOff: () => stopping.abort(BROKEN_OFF),
   };
 }
 
@@ -63,7 +71,10 @@ function routerOf(options: ServerOptions): Router {
     [HEALTH]: { GET: getHealth },
     ...daemonRoutes(options),
     ...sessionRoutes(options.registry),
-    ...logRoutes(options.registry),
+    ...runRoutes(options.registry, options.history),
+    ...logRoutes(options.registry, options.history),
+    ...eventRoutes(options.history),
+    ...pruneRoutes(options.registry),
   });
 }
 

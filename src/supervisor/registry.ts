@@ -2,13 +2,13 @@
 // session is listed once everything about its request has been found valid, and not before.
 
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
 import type { SavedSession } from "../domain/history.ts";
-import { messageOf, Problem, systemCode } from "../domain/problem.ts";
+import { Problem } from "../domain/problem.ts";
 import type { SessionSpec } from "../domain/session.ts";
 import { type Archive, NO_ARCHIVE } from "./archive.ts";
-import { findLegacy } from "./legacy.ts";
-import type { FileWatch, Machinery } from "./machinery.ts";
+import { requireDirectory } from "./directory.ts";
+import { findLegacy, reactsAgain } from "./legacy.ts";
+import type { FileWatch, Machinery, WatchRequest } from "./machinery.ts";
 import { resolveReference } from "./reference.ts";
 import { forgettable, KEPT_AT_REST, KEPT_FOR_MS, prunable } from "./retention.ts";
 import { Session } from "./session.ts";
@@ -61,9 +61,10 @@ export class Registry {
     requireDirectory(spec.cwd);
     // The watcher comes first since it may refuse; until there is a session it is disarmed.
     let session: Session | undefined;
-    const watch = await this.#watch(spec, () => session);
+    const id = randomUUID();
+    const watch = await this.#watch({ id, spec, resumed: undefined }, () => session);
     try {
-      session = this.#add(spec, watch);
+      session = this.#add({ id, spec, watch });
       return session;
     } catch (thrown) {
       watch?.close();
@@ -157,10 +158,9 @@ export class Registry {
     }
   }
 
-  #add(spec: SessionSpec, watch: FileWatch | undefined): Session {
+  #add({ id, spec, watch }: Pick<SessionParts, "id" | "spec" | "watch">): Session {
     this.#requireOpen();
     this.#takeName(spec.name);
-    const id = randomUUID();
     const output = this.#options.machinery.openOutput(id);
     this.#created += 1;
     return this.#enter({ id, spec, output, watch, legacy: undefined });
@@ -168,14 +168,17 @@ export class Registry {
 
   async #restore(saved: SavedSession): Promise<void> {
     const { machinery } = this.#options;
+    const { id, spec } = saved;
     const legacy = await findLegacy(saved, machinery);
+    const resumed = { reacts: reactsAgain(legacy) };
     let session: Session | undefined;
-    const watch = await this.#watch(saved.spec, () => session).catch((thrown) => {
-      this.#options.report(`watching for session ${saved.spec.name ?? saved.id}`, thrown);
+    const watch = await this.#watch({ id, spec, resumed }, () => session).catch((thrown) => {
+      this.#options.report(`watching for session ${spec.name ?? id}`, thrown);
       return undefined;
     });
-    const output = machinery.adoptOutput(saved.id, saved.state.run);
-    session = this.#enter({ id: saved.id, spec: saved.spec, output, watch, legacy });
+    // No turn of the event loop from here on: in the next one the watch tells what changed.
+    const output = machinery.adoptOutput(id, saved.state.run);
+    session = this.#enter({ id, spec, output, watch, legacy });
   }
 
   #enter(parts: Pick<SessionParts, "id" | "spec" | "output" | "watch" | "legacy">): Session {
@@ -195,12 +198,12 @@ export class Registry {
   }
 
   async #watch(
-    spec: SessionSpec,
+    request: Pick<WatchRequest, "id" | "spec" | "resumed">,
     session: () => Session | undefined,
   ): Promise<FileWatch | undefined> {
-    if (spec.watch.length === 0) return undefined;
+    if (request.spec.watch.length === 0) return undefined;
     return this.#options.machinery.watch({
-      spec,
+      ...request,
       onChange: (change) => session()?.noteChange(change),
       onTrigger: (change) => session()?.fileChanged(change),
       onStatus: (status) => session()?.watchChanged(status),
@@ -277,23 +280,6 @@ function restingSince(session: Session): number {
 async function forget(session: Session, options?: { keep: boolean }): Promise<void> {
   await session.retire(removed(session.name ?? session.id));
   await session.release(options);
-}
-
-function requireDirectory(cwd: string): void {
-  const reason = whyNoDirectory(cwd);
-  if (reason === undefined) return;
-  throw new Problem("bad_request", `Cannot start in ${cwd}: ${reason}`, {
-    field: "cwd",
-    expected: "an existing directory",
-  });
-}
-
-function whyNoDirectory(path: string): string | undefined {
-  try {
-    return statSync(path).isDirectory() ? undefined : "it is not a directory";
-  } catch (thrown) {
-    return systemCode(thrown) === "ENOENT" ? "it does not exist" : messageOf(thrown);
-  }
 }
 
 function shuttingDown(): Problem {

@@ -17,6 +17,7 @@ const status: DaemonReply = {
   port: 7777,
   socket: "/home/me/korun.sock",
   home: "/home/me",
+  problem: null,
   log: "/home/me/daemon.log",
 };
 

@@ -7,6 +7,7 @@ function flags(given: Partial<LogFlags> = {}): LogFlags {
     limit: undefined,
     stream: undefined,
     "since-seq": undefined,
+    run: undefined,
     times: false,
     format: undefined,
     json: false,

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { korun, start } from "./support/cli.ts";
-import { always, FakeDaemon, Feed, refusal, session } from "./support/fake-daemon.ts";
+import {
+  type Answer,
+  always,
+  eventsFrom,
+  FakeDaemon,
+  Feed,
+  refusal,
+  session,
+  textFrame,
+} from "./support/fake-daemon.ts";
 import { Reading } from "./support/reading.ts";
 
 const web = session();
@@ -22,11 +31,8 @@ describe("flags become a query:", () => {
       ["logs", "web", "--stream", "stderr", "--limit=7"],
       "/v1/sessions/web/logs?format=text&stream=stderr&limit=7",
     ],
-    [
-      ["logs", "web", "--since-seq", "101", "-f", "--format", "json"],
-      "/v1/sessions/web/logs?format=json&since_seq=101&follow=1",
-    ],
-    [["tail", "-f", "web"], "/v1/sessions/web/tail?format=text&follow=1"],
+    [["logs", "web", "--run", "3"], "/v1/sessions/web/logs?format=text&run=3"],
+    [["head", "web", "--run", "last"], "/v1/sessions/web/head?format=text&run=last"],
   ])("%j asks %s", async (args, path) => {
     await using daemon = new FakeDaemon({ [`GET ${path}`]: always("text\n") });
     const { code, stdout } = await korun(daemon, args);
@@ -65,15 +71,58 @@ test("a refusal to show a log is told", async () => {
   });
 });
 
+function pageOf(entries: object[], next_seq: number): Answer {
+  return always({ session_id: web.id, stream: "blended", entries, next_seq });
+}
+
 describe("a followed log", () => {
+  test.each([
+    [["tail", "-f", "web"], "tail?format=json", "format=frames&since_seq=7"],
+    [["tail", "-ft", "-n3", "web"], "tail?format=json&limit=3", "format=json&since_seq=7"],
+    [
+      ["logs", "web", "--since-seq", "101", "-f", "--json", "--stream", "stderr"],
+      "logs?format=json&stream=stderr&limit=0&since_seq=101",
+      "format=json&stream=stderr&since_seq=7",
+    ],
+    [["head", "-f", "web"], "logs?format=json&limit=0&since_seq=0", "format=frames&since_seq=7"],
+  ])("asked for by %j begins with a page and goes on from its end", async (args, page, follow) => {
+    await using daemon = new FakeDaemon({
+      [`GET /v1/sessions/web/${page}`]: pageOf([], 7),
+      [`GET /v1/sessions/${web.id}/logs`]: always(""),
+    });
+    expect(await korun(daemon, args)).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(daemon.lines).toEqual([
+      `GET /v1/sessions/web/${page}`,
+      `GET /v1/sessions/${web.id}/logs?${follow}&follow=1`,
+    ]);
+  });
+
+  test("goes on in the middle of a line, and with bytes that are no UTF-8", async () => {
+    const last = entry(1, "\ufffd", {
+      partial: true,
+      base64: Buffer.from([0xff]).toString("base64"),
+    });
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions/web/tail": pageOf([last], 2),
+      [`GET /v1/sessions/${web.id}/logs`]: always(textFrame("!\n")),
+    });
+    const child = start(daemon, ["tail", "-f", "web", "--stream", "stdout"]);
+    const shown = new Uint8Array(await new Response(child.stdout).arrayBuffer());
+    expect([...shown]).toEqual([0xff, 0x21, 0x0a]);
+    expect(daemon.lines[1]).toEndWith("since_seq=2&follow=1&open=stdout");
+  });
+
   test("is shown as it comes, until it ends", async () => {
     const feed = new Feed();
-    await using daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions/web/tail": pageOf([], 1),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
     const child = start(daemon, ["tail", "-f", "web"]);
     const shown = new Reading(child.stdout);
-    feed.push("[stdout] one\n");
+    feed.push(textFrame("[stdout] one\n"));
     await shown.until("one\n");
-    feed.push("[stdout] two");
+    feed.push(textFrame("[stdout] two"));
     await shown.until("two");
     feed.end();
     expect(await child.exited).toBe(0);
@@ -82,7 +131,10 @@ describe("a followed log", () => {
 
   test("with times joins what comes in pieces", async () => {
     const feed = new Feed();
-    await using daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions/web/tail": pageOf([], 1),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
     const child = start(daemon, ["tail", "-ft", "web", "--stream", "stdout"]);
     const shown = new Reading(child.stdout);
     const text = ndjson(entry(1, "öl", { partial: true }), entry(2, "!"));
@@ -98,10 +150,13 @@ describe("a followed log", () => {
 
   test("ends, and lets go of the daemon, when its reader leaves", async () => {
     const feed = new Feed();
-    await using daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    await using daemon = new FakeDaemon({
+      "GET /v1/sessions/web/tail": pageOf([], 1),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
     const child = start(daemon, ["tail", "-f", "web"]);
     const reader = child.stdout.getReader();
-    feed.push("one\n");
+    feed.push(textFrame("one\n"));
     await reader.read();
     await reader.cancel();
     // Not a byte more comes: that the reader has left must be noticed all the same.
@@ -112,10 +167,13 @@ describe("a followed log", () => {
 
   test("that breaks off is told, not taken for its end", async () => {
     const feed = new Feed();
-    const daemon = new FakeDaemon({ "GET /v1/sessions/web/tail": feed.answer });
+    const daemon = new FakeDaemon({
+      "GET /v1/sessions/web/tail": pageOf([], 1),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
     const child = start(daemon, ["tail", "-f", "web"]);
     const shown = new Reading(child.stdout);
-    feed.push("one\n");
+    feed.push(textFrame("one\n"));
     await shown.until("one\n");
     await daemon[Symbol.asyncDispose]();
     expect(await child.exited).toBe(1);
@@ -127,29 +185,36 @@ describe("logs -f without an id", () => {
   test("follows every session, each line named", async () => {
     const [webFeed, apiFeed] = [new Feed(), new Feed()];
     await using daemon = new FakeDaemon({
+      "GET /v1/events": eventsFrom(new Feed()),
       "GET /v1/sessions": always({ sessions: [web, api] }),
+      [`GET /v1/sessions/${web.id}/logs?format=json&limit=10`]: pageOf([entry(1, "old")], 2),
+      [`GET /v1/sessions/${api.id}/logs?format=json&limit=10`]: pageOf([], 1),
       [`GET /v1/sessions/${web.id}/logs`]: webFeed.answer,
       [`GET /v1/sessions/${api.id}/logs`]: apiFeed.answer,
     });
     const child = start(daemon, ["logs", "-f"]);
     const shown = new Reading(child.stdout);
-    webFeed.push(ndjson(entry(1, "up")));
-    await shown.until("web [stdout] up\n");
+    webFeed.push(ndjson(entry(2, "up")));
+    await shown.until("web [stdout] old\nweb [stdout] up\n");
     apiFeed.push(ndjson(entry(1, "oh", { stream: "stderr" }), { missed: 3, next_seq: 5 }));
     await shown.until("b625f70f [stderr] oh\nb625f70f [korun] missed 3 lines\n");
-    expect(daemon.lines).toContain(`GET /v1/sessions/${web.id}/logs?format=json&limit=10&follow=1`);
+    expect(daemon.lines).toContain(
+      `GET /v1/sessions/${web.id}/logs?format=json&since_seq=2&follow=1`,
+    );
     child.kill("SIGINT");
     await child.exited;
     expect(child.signalCode).toBe("SIGINT");
   });
 
   test("lets new sessions join from their first line, and restarted ones go on", async () => {
-    const sessions = [session({ state: "exited", uptime_ms: null })];
+    const events = new Feed();
     const feeds = [new Feed(), new Feed()];
     const apiFeed = new Feed();
     let opened = 0;
     await using daemon = new FakeDaemon({
-      "GET /v1/sessions": () => Response.json({ sessions }),
+      "GET /v1/events": eventsFrom(events),
+      "GET /v1/sessions": always({ sessions: [web] }),
+      [`GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&limit=2`]: pageOf([], 7),
       [`GET /v1/sessions/${web.id}/logs`]: (asked, request) => {
         const feed = feeds[opened++] ?? new Feed();
         return feed.answer(asked, request);
@@ -162,19 +227,21 @@ describe("logs -f without an id", () => {
     feeds[0]?.end();
     await shown.until("web old\n");
 
-    sessions.push(api);
+    events.push(ndjson({ seq: 1, type: "created", session_id: api.id, name: null }));
     apiFeed.push(ndjson(entry(1, "first")));
     await shown.until("b625f70f first\n");
 
-    sessions[0] = session({ restart_count: 1 });
+    events.push(ndjson({ seq: 2, type: "starting", session_id: web.id, run: 2 }));
     feeds[1]?.push(ndjson(entry(8, "again")));
     await shown.until("web again\n");
 
     child.kill("SIGINT");
     await child.exited;
-    const follows = daemon.lines.filter((line) => line.includes("/logs"));
+    const follows = daemon.lines.filter(
+      (line) => line.includes("/logs") && line.includes("follow"),
+    );
     expect(follows).toEqual([
-      `GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&limit=2&follow=1`,
+      `GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&since_seq=7&follow=1`,
       `GET /v1/sessions/${api.id}/logs?format=json&stream=stdout&since_seq=0&follow=1`,
       `GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&since_seq=8&follow=1`,
     ]);
@@ -184,7 +251,9 @@ describe("logs -f without an id", () => {
   test("in JSON says whose each line is", async () => {
     const feed = new Feed();
     await using daemon = new FakeDaemon({
+      "GET /v1/events": eventsFrom(new Feed()),
       "GET /v1/sessions": always({ sessions: [web] }),
+      [`GET /v1/sessions/${web.id}/logs?format=json&limit=10`]: pageOf([], 1),
       [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
     });
     const child = start(daemon, ["logs", "-f", "--json"]);
@@ -200,7 +269,9 @@ describe("logs -f without an id", () => {
     const sessions = [web, api];
     const feed = new Feed();
     await using daemon = new FakeDaemon({
+      "GET /v1/events": eventsFrom(new Feed()),
       "GET /v1/sessions": () => Response.json({ sessions }),
+      [`GET /v1/sessions/${api.id}/logs?format=json&limit=10`]: pageOf([], 1),
       [`GET /v1/sessions/${web.id}/logs`]: () => refusal(404, "not_found", "no such session"),
       [`GET /v1/sessions/${api.id}/logs`]: feed.answer,
     });
@@ -216,7 +287,9 @@ describe("logs -f without an id", () => {
   test("ends when its reader leaves", async () => {
     const feed = new Feed();
     await using daemon = new FakeDaemon({
+      "GET /v1/events": eventsFrom(new Feed()),
       "GET /v1/sessions": always({ sessions: [web] }),
+      [`GET /v1/sessions/${web.id}/logs?format=json&limit=10`]: pageOf([], 1),
       [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
     });
     const child = start(daemon, ["logs", "-f"]);

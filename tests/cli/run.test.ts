@@ -2,7 +2,16 @@ import { describe, expect, test } from "bun:test";
 import type { SessionReply } from "../../src/api/replies.ts";
 import { waitFor } from "../support/wait.ts";
 import { environment, korun, onTerminal, result, start } from "./support/cli.ts";
-import { type Answers, always, FakeDaemon, Feed, refusal, session } from "./support/fake-daemon.ts";
+import {
+  type Answers,
+  always,
+  eventsFrom,
+  FakeDaemon,
+  Feed,
+  refusal,
+  session,
+  textFrame,
+} from "./support/fake-daemon.ts";
 import { Reading } from "./support/reading.ts";
 
 const { id } = session();
@@ -12,6 +21,7 @@ class FakeRun {
   readonly stdout = new Feed();
   readonly stderr = new Feed();
   readonly blended = new Feed();
+  readonly events = new Feed();
   facts: SessionReply = session();
   /** Called with the query of each stop. */
   onStop = (_query: string): void => this.end({ term_signal: "SIGTERM" });
@@ -23,6 +33,7 @@ class FakeRun {
       this.onStop(new URL(path, "http://x").search);
       return Response.json({ ok: true, id, state: "stopping" });
     },
+    "GET /v1/events": eventsFrom(this.events),
     [`GET /v1/sessions/${id}/logs`]: (asked, request) => {
       const stream = new URL(asked.path, "http://x").searchParams.get("stream");
       const feed =
@@ -42,13 +53,13 @@ test("each stream goes to its own, byte for byte, from the first one on", async 
   const run = new FakeRun();
   await using daemon = new FakeDaemon(run.answers);
   const child = start(daemon, ["run", "--", "app"]);
-  run.stdout.push("out\nno newline");
-  run.stderr.push("err\n");
+  run.stdout.push(textFrame("out\nno newline", { open: "newline" }));
+  run.stderr.push(textFrame("err\n"));
   run.end({ exit_code: 0 });
   expect(await result(child)).toEqual({ code: 0, stdout: "out\nno newline", stderr: "err\n" });
   expect(daemon.lines.filter((line) => line.includes("/logs")).sort()).toEqual([
-    `GET /v1/sessions/${id}/logs?format=text&stream=stderr&since_seq=0&follow=1`,
-    `GET /v1/sessions/${id}/logs?format=text&stream=stdout&since_seq=0&follow=1`,
+    `GET /v1/sessions/${id}/logs?format=frames&stream=stderr&since_seq=0&follow=1`,
+    `GET /v1/sessions/${id}/logs?format=frames&stream=stdout&since_seq=0&follow=1`,
   ]);
 });
 
@@ -86,7 +97,7 @@ describe("signals:", () => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s stops it gracefully", async (signal) => {
     const run = new FakeRun();
     run.onStop = () => {
-      run.stdout.push("bye\n");
+      run.stdout.push(textFrame("bye\n"));
       run.end({ exit_code: 3 });
     };
     await using daemon = new FakeDaemon(run.answers);
@@ -172,10 +183,10 @@ test("a reader that leaves stops the session, and it ends like any command in a 
   await using daemon = new FakeDaemon(run.answers);
   const child = start(daemon, ["run", "--", "app"]);
   const reader = child.stdout.getReader();
-  run.stdout.push("one\n");
+  run.stdout.push(textFrame("one\n"));
   await reader.read();
   await reader.cancel();
-  run.stdout.push("two\n");
+  run.stdout.push(textFrame("two\n"));
   expect(await child.exited).toBe(141);
   expect(daemon.lines).toContain(`POST /v1/sessions/${id}/stop?wait=1`);
 });
@@ -186,12 +197,20 @@ test("with --watch it stays through a crash, and tells what started it again", a
   const child = start(daemon, ["run", "-w", "src", "--", "app"]);
   const said = new Reading(child.stderr);
   await run.stdout.opened;
-  run.facts = session({ state: "exited", exit_code: 1, pid: null, uptime_ms: null });
+  await run.events.opened;
+  const tell = (event: object) =>
+    run.events.push(`${JSON.stringify({ session_id: id, ...event })}\n`);
+  tell({ seq: 1, type: "exited", session_id: "another", exit_code: 9, term_signal: null });
+  tell({ seq: 2, type: "exited", exit_code: 1, term_signal: null });
   await said.until("korun: ended with code 1; waiting for a file change\n");
-  const last_restart_cause = { kind: "watch", path: "src/a.ts", event: "modified" } as const;
-  run.facts = session({ run: 2, last_restart_cause });
+  const cause = { kind: "watch", path: "src/a.ts", event: "modified" } as const;
+  tell({ seq: 3, type: "starting", run: 2, cause });
+  tell({ seq: 4, type: "restarted", run: 2, cause });
   await said.until("korun: restarted: src/a.ts was modified\n");
-  run.facts = session({ run: 2, state: "exited", term_signal: "SIGSEGV", uptime_ms: null });
+  tell({ seq: 5, type: "exited", exit_code: null, term_signal: "SIGTERM" });
+  tell({ seq: 6, type: "starting", run: 3, cause });
+  tell({ seq: 7, type: "restarted", run: 3, cause });
+  tell({ seq: 8, type: "exited", exit_code: null, term_signal: "SIGSEGV" });
   await said.until("korun: ended by SIGSEGV; waiting for a file change\n");
   child.kill("SIGINT");
   expect(await child.exited).toBe(143);

@@ -9,6 +9,7 @@ function clientOf(daemon: FakeDaemon, options: Partial<ClientOptions> = {}): Cli
   return new Client({
     socket: daemon.socket,
     revive: async () => undefined,
+    rescue: async () => undefined,
     onOtherVersion() {},
     ...options,
   });

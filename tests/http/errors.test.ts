@@ -113,7 +113,9 @@ describe("query parameters", () => {
   test("an unknown parameter is answered with the known ones, a bad choice with the choices", async () => {
     const session = await server.session();
     const unknown = await ask(`/v1/sessions/${session.id}/logs?lines=5`);
-    expect(unknown.error.expected).toBe("one of stream, limit, since_seq, follow, format");
+    expect(unknown.error.expected).toBe(
+      "one of stream, limit, since_seq, run, follow, format, open",
+    );
     const choice = await ask(`/v1/sessions/${session.id}/logs?stream=foo`);
     expect(choice.error.expected).toBe("one of blended, stdout, stderr");
   });

@@ -7,6 +7,7 @@ import { systemCode } from "../../src/domain/problem.ts";
 import { type HttpServer, startServer } from "../../src/http/server.ts";
 import { waitFor } from "../support/wait.ts";
 import { FakeDirectory } from "./support/directory.ts";
+import { FakeHistory } from "./support/history.ts";
 import { exchangeRaw, openRaw, statusOf } from "./support/raw.ts";
 import { DAEMON_REPLY, startTestServer, type TestServer } from "./support/server.ts";
 
@@ -107,8 +108,10 @@ test("to refuse leaves what is under way in peace", async () => {
 function start(port: number, socketPath: string): Promise<HttpServer> {
   return startServer({
     registry: new FakeDirectory(),
+    history: new FakeHistory(),
     daemon: () => DAEMON_REPLY,
     requestStop: () => undefined,
+    requestUpgrade: async () => "1.0.0",
     port,
     socketPath,
     version: "1.2.3",

@@ -232,6 +232,7 @@ describe("reading", () => {
       exit_code: null,
       term_signal: null,
       error: null,
+      last_end: null,
       left_behind: [],
       watching: { state: "off", directories: 0, problem: null },
       stdout_lines: 0,
@@ -332,6 +333,7 @@ describe("reading", () => {
       exit_code: null,
       term_signal: null,
       error: null,
+      last_end: null,
     });
   });
 

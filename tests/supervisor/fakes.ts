@@ -276,12 +276,13 @@ export class FakeOutput implements Output {
 export class FakeWatch implements FileWatch {
   readonly request: WatchRequest;
   readonly #calls: string[];
-  armed = false;
+  armed: boolean;
   closed = false;
 
   constructor(request: WatchRequest, calls: string[]) {
     this.request = request;
     this.#calls = calls;
+    this.armed = request.resumed?.reacts ?? false;
   }
 
   arm(): void {

@@ -1,5 +1,7 @@
 // Ends sessions and starts them again.
 
+import type { SessionSummary } from "../../api/replies.ts";
+import { misuse } from "../argv.ts";
 import { EACH_FLAGS, forEachSession } from "../each.ts";
 import { openClient } from "../open-client.ts";
 import { isActive, SOME_SESSIONS } from "../pick.ts";
@@ -10,18 +12,19 @@ export const restart = defineCommand({
   about: "End sessions and start them again, under the same ids",
   flags: {
     ...EACH_FLAGS,
+    lost: { kind: "switch", about: "Those that ended with the machine or the daemon" },
     "no-wait": { kind: "switch", about: "Return at once, not when they run again" },
   },
   words: SOME_SESSIONS,
-  examples: ["korun restart web", "korun restart --all"],
+  examples: ["korun restart web", "korun restart --all", "korun restart --lost"],
   async run({ flags, words }) {
     const client = openClient({ launch: false });
     const wait = !flags["no-wait"];
     return await forEachSession(client, {
       name: "restart",
       words,
-      flags,
-      isMeant: isActive,
+      flags: { json: flags.json, all: allOf(flags) },
+      isMeant: flags.lost ? isLost : isActive,
       async act({ reference }) {
         const reply = await client.restart(reference, { wait });
         const { error } = reply.body;
@@ -31,3 +34,15 @@ export const restart = defineCommand({
     });
   },
 });
+
+/** What nobody wanted to end, nor ended by itself as far as anyone knows. */
+const LOST = ["lost", "daemon_stop", "unknown"];
+
+function isLost(session: SessionSummary): boolean {
+  return session.state === "exited" && LOST.includes(session.last_end?.kind ?? "");
+}
+
+function allOf({ all, lost }: { all: boolean; lost: boolean }): boolean {
+  if (!all || !lost) return all || lost;
+  throw misuse({ name: "restart" }, "--lost and --all contradict");
+}

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VERSION_HEADER } from "../../../src/api/paths.ts";
-import type { SessionReply } from "../../../src/api/replies.ts";
+import type { SessionReply, TextFrameHead } from "../../../src/api/replies.ts";
 import { VERSION } from "../../../src/client/version.ts";
 import { resolvePaths } from "../../../src/daemon/paths.ts";
 
@@ -95,6 +95,7 @@ export function session(facts: Partial<SessionReply> = {}): SessionReply {
     exit_code: null,
     term_signal: null,
     error: null,
+    last_end: null,
     env_overrides: {},
     watch: [],
     ignore: [],
@@ -122,6 +123,20 @@ export function session(facts: Partial<SessionReply> = {}): SessionReply {
     stderr_bytes: 0,
     ...facts,
   };
+}
+
+/** A piece of followed text as the daemon sends it. */
+export function textFrame(text: string, facts: Partial<TextFrameHead> = {}): string {
+  const bytes = Buffer.byteLength(text);
+  return `${JSON.stringify({ next_seq: 1, open: "nothing", bytes, ...facts })}\n${text}`;
+}
+
+/** Answers to `GET /v1/events`: no history, then what `feed` brings. */
+export function eventsFrom(feed: Feed): Answer {
+  return (asked, request) =>
+    asked.path.includes("follow=1")
+      ? feed.answer(asked, request)
+      : Response.json({ events: [], next_seq: 1 });
 }
 
 /** A log that is followed: what is pushed arrives, until it ends. */

@@ -12,6 +12,7 @@ import type {
 import type {
   ActionOutcome,
   LogFollower,
+  Pruning,
   ReadableLog,
   SessionDirectory,
   SupervisedSession,
@@ -41,6 +42,14 @@ export class FakeDirectory implements SessionDirectory {
     const found = this.sessions.find(({ id, spec }) => id === reference || spec.name === reference);
     if (found === undefined) throw new Problem("not_found", "session not found");
     return found;
+  }
+
+  /** What prune was asked for. */
+  pruning: Pruning | undefined;
+
+  async prune(which: Pruning): Promise<readonly FakeSession[]> {
+    this.pruning = which;
+    return this.sessions.splice(0, 1);
   }
 
   async remove(session: SupervisedSession): Promise<void> {
@@ -126,8 +135,8 @@ export class FakeLog implements ReadableLog {
     this.#wake();
   }
 
-  page({ stream, limit, from }: PageQuery): LogPage {
-    const held = this.#held(stream);
+  page({ stream, limit, from, run }: PageQuery): LogPage {
+    const held = this.#held(stream).filter((entry) => run === undefined || entry.run === run);
     if (typeof from === "object") {
       const entries = held.filter(({ seq }) => seq >= from.sinceSeq).slice(0, limit);
       const nextSeq = (entries.at(-1)?.seq ?? from.sinceSeq - 1) + 1;

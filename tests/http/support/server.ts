@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { DaemonReply, ErrorReply } from "../../../src/api/replies.ts";
 import { type HttpServer, startServer } from "../../../src/http/server.ts";
 import { FakeDirectory, type FakeSession } from "./directory.ts";
+import { FakeHistory } from "./history.ts";
 
 export const DAEMON_REPLY: DaemonReply = {
   service: "korun",
@@ -20,6 +21,7 @@ export const DAEMON_REPLY: DaemonReply = {
   socket: "/home/me/korun.sock",
   home: "/home/me",
   log: "/home/me/daemon.log",
+  problem: null,
 };
 
 export interface TestServer extends AsyncDisposable {
@@ -27,6 +29,7 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly socket: string;
   readonly directory: FakeDirectory;
+  readonly history: FakeHistory;
   readonly http: HttpServer;
   /** What was reported as a defect of korun. */
   readonly defects: unknown[];
@@ -40,14 +43,17 @@ export async function startTestServer(): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "korun-http-"));
   const socket = join(folder, "korun.sock");
   const directory = new FakeDirectory();
+  const history = new FakeHistory();
   const defects: unknown[] = [];
   let stops = 0;
   const http = await startServer({
     registry: directory,
+    history,
     daemon: () => DAEMON_REPLY,
     requestStop: () => {
       stops += 1;
     },
+    requestUpgrade: async () => "1.2.4",
     port: 0,
     socketPath: socket,
     version: "1.2.3",
@@ -58,6 +64,7 @@ export async function startTestServer(): Promise<TestServer> {
     url: `http://127.0.0.1:${http.port}`,
     socket,
     directory,
+    history,
     http,
     defects,
     stopsRequested: () => stops,

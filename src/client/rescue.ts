@@ -1,0 +1,44 @@
+// What a follower does when its daemon dies: it waits for the next one, which a keeper brings back
+// within a moment, and starts one itself when none comes. A daemon that was stopped takes its
+// socket away; for such a one nobody waits long, and none is started.
+
+import { existsSync } from "node:fs";
+import type { Environment, Paths } from "../daemon/paths.ts";
+import { findSocket } from "../daemon/record.ts";
+
+/** How long the keeper has for itself, in ms. */
+const KEEPER_MS = 2_000;
+
+/** Longest wait altogether, in ms: a keeper that starts a daemon again and again pauses up to 5 s. */
+const GIVE_UP_MS = 10_000;
+
+export interface RescueOptions {
+  readonly env: Environment;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The socket of the daemon that came after; undefined when none came. */
+export async function awaitNextDaemon(
+  paths: Paths,
+  { env, signal }: RescueOptions,
+): Promise<string | undefined> {
+  const since = performance.now();
+  for (let pause = 10; !signal?.aborted; pause = Math.min(pause * 2, 100)) {
+    const socket = await findSocket(paths);
+    if (socket !== undefined) return socket;
+    const waited = performance.now() - since;
+    if (waited > GIVE_UP_MS || !existsSync(paths.home)) return undefined;
+    if (waited > KEEPER_MS && existsSync(paths.socket)) {
+      const launched = await launch(paths, env);
+      if (launched !== undefined) return launched;
+    }
+    await Bun.sleep(pause);
+  }
+  return undefined;
+}
+
+/** Undefined when it cannot be started: another may be coming up at this very moment. */
+async function launch(paths: Paths, env: Environment): Promise<string | undefined> {
+  const { launchDaemon } = await import("../daemon/launch.ts");
+  return await launchDaemon(paths, { env }).catch(() => undefined);
+}

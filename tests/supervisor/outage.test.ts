@@ -1,0 +1,105 @@
+// A session that watches files, given from one daemon to the next: which one is told of what
+// changed in between.
+
+import { expect, test } from "bun:test";
+import type { SavedSession } from "../../src/domain/history.ts";
+import { NO_ARCHIVE } from "../../src/supervisor/archive.ts";
+import { Registry } from "../../src/supervisor/registry.ts";
+import type { Session } from "../../src/supervisor/session.ts";
+import { FakeMachinery, specOf, turn } from "./fakes.ts";
+
+interface Daemon {
+  readonly machine: FakeMachinery;
+  readonly registry: Registry;
+  readonly saved: SavedSession[];
+}
+
+function daemon(): Daemon {
+  const machine = new FakeMachinery();
+  const saved: SavedSession[] = [];
+  const archive = { ...NO_ARCHIVE, saveSession: (one: SavedSession) => void saved.push(one) };
+  return { machine, saved, registry: new Registry({ machinery: machine, archive, report() {} }) };
+}
+
+/** What a daemon kept of a session to which this happened, before it was killed. */
+async function kept(happens: (session: Session, machine: FakeMachinery) => unknown) {
+  const { machine, registry, saved } = daemon();
+  const session = await registry.create(specOf({ watch: ["src"] }));
+  await machine.start();
+  await happens(session, machine);
+  const last = saved.at(-1);
+  if (last === undefined) throw new Error("nothing was saved");
+  return last;
+}
+
+async function next(saved: SavedSession): Promise<Daemon & { session: Session }> {
+  const made = daemon();
+  if (saved.leader !== null) made.machine.living.set(saved.leader.pid, Promise.withResolvers());
+  await made.registry.restore([saved]);
+  return { ...made, session: made.registry.find(saved.id) };
+}
+
+test("a new session's watch has its id, and nothing before it to be told of", async () => {
+  const { machine, registry } = daemon();
+  const session = await registry.create(specOf({ watch: ["src"] }));
+  expect(machine.fileWatch.request).toMatchObject({ id: session.id, resumed: undefined });
+});
+
+test("one that runs is told, and restarts once, for the file that changed", async () => {
+  const saved = await kept(() => undefined);
+  const { machine, session } = await next(saved);
+  expect(machine.fileWatch.request).toMatchObject({ id: saved.id, resumed: { reacts: true } });
+  expect(session.state).toBe("running");
+  await turn();
+  machine.fileWatch.save("src/a.ts");
+  machine.living.get(100)?.resolve({ code: null, signal: "SIGTERM" });
+  machine.ending.ended.resolve([]);
+  await turn();
+  await machine.start();
+  expect(machine.spawns).toHaveLength(1);
+  expect(session.snapshot()).toMatchObject({
+    state: "running",
+    fileChanges: 1,
+    watchRestarts: 1,
+    lastRestartCause: { kind: "watch", path: "src/a.ts", event: "modified" },
+  });
+});
+
+test("one that ended by itself and waits for a change is told, and starts", async () => {
+  const saved = await kept((_, machine) => machine.exit({ code: 3, signal: null }));
+  const { machine, session } = await next({ ...saved, leader: null });
+  expect(machine.fileWatch.request.resumed).toEqual({ reacts: true });
+  expect(machine.spawns).toHaveLength(0);
+  machine.fileWatch.save();
+  await machine.start();
+  expect(session.state).toBe("running");
+});
+
+test.each([
+  [
+    "stopped",
+    (session: Session, machine: FakeMachinery) => {
+      session.stop();
+      return machine.endAll();
+    },
+  ],
+  ["being stopped", (session: Session) => session.stop()],
+])("one that is %s is not told", async (_, happens) => {
+  const saved = await kept(happens);
+  const { machine, session } = await next(saved);
+  expect(machine.fileWatch.request.resumed).toEqual({ reacts: false });
+  expect(session.snapshot().watching.state).toBe("disarmed");
+  if (session.isLive()) {
+    machine.ending.ended.resolve([]);
+    await turn();
+  }
+  session.restart();
+  expect(machine.fileWatch.armed).toBe(true);
+});
+
+test("one that a reboot ended is not told", async () => {
+  const saved = await kept(() => undefined);
+  const { machine, session } = await next({ ...saved, bootId: "an earlier boot", leader: null });
+  expect(machine.fileWatch.request.resumed).toEqual({ reacts: false });
+  expect(session.state).toBe("exited");
+});
