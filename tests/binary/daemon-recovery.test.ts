@@ -1,0 +1,125 @@
+// What the daemon meets on a real machine: ports that are taken, daemons that were killed, logs
+// that grow.
+
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { Korun, processesWith } from "../support/korun.ts";
+import { waitFor } from "../support/wait.ts";
+
+/** A server of this process on a port of the loopback. */
+async function stranger(): Promise<{ server: Server; port: number } & AsyncDisposable> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  return { server, port, [Symbol.asyncDispose]: close };
+}
+
+describe("a port that a stranger holds", () => {
+  test("is told with the holder's pid and name, and the way out", async () => {
+    await using held = await stranger();
+    const { port } = held;
+    await using korun = new Korun({ KORUN_PORT: String(port) });
+    const name = readFileSync("/proc/self/comm", "utf8").trim();
+    for (const args of [
+      ["serve", "--", "true"],
+      ["daemon", "start"],
+      ["run", "--", "true"],
+    ]) {
+      expect(await korun.run(args)).toEqual({
+        code: 1,
+        stdout: "",
+        stderr:
+          `korun: port ${port} is held by pid ${process.pid} (${name})\n` +
+          `  Set KORUN_PORT to another port, such as ${port + 1}, for this and every korun command.\n`,
+      });
+    }
+    // A daemon that could not start tells its client before it ends.
+    const left = () => processesWith(`KORUN_HOME=${korun.home}`);
+    await waitFor("every daemon to end", () => left().length === 0);
+    const other = { env: { KORUN_PORT: "0" } };
+    expect((await korun.run(["daemon", "start"], other)).code).toBe(0);
+  });
+
+  test("is the daemon's as soon as it is free", async () => {
+    const held = await stranger();
+    const { port } = held;
+    await using korun = new Korun({ KORUN_PORT: String(port) });
+    expect((await korun.run(["serve", "--", "true"])).code).toBe(1);
+    await held[Symbol.asyncDispose]();
+    await korun.ok(["serve", "--", "true"]);
+    expect((await korun.status()).port).toBe(port);
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  });
+});
+
+test("after kill -9 of the daemon the next command has one again, on the same socket", async () => {
+  await using korun = new Korun();
+  await korun.ok(["daemon", "start"]);
+  const { pid, socket } = await korun.status();
+  process.kill(pid, "SIGKILL");
+  await waitFor("the daemon to be gone", () => isGone(pid));
+  const id = await korun.serve("echo up; exec sleep 600");
+  expect((await korun.session(id)).state).toBe("running");
+  const status = await korun.status();
+  expect(status.pid).not.toBe(pid);
+  expect(status.socket).toBe(socket);
+});
+
+describe("things that lie in a home from before:", () => {
+  test("a lock file that nobody holds is no daemon", async () => {
+    await using korun = new Korun();
+    mkdirSync(korun.home, { mode: 0o700 });
+    const record = { pid: process.pid, version: "1", startedAt: "", port: 1, socket: "/nowhere" };
+    writeFileSync(join(korun.home, "daemon.lock"), JSON.stringify(record));
+    writeFileSync(join(korun.home, "launch.lock"), "");
+    expect((await korun.run(["daemon", "status"])).code).toBe(1);
+    await korun.ok(["serve", "--", "true"]);
+  });
+
+  test("something else in the place of the socket is named and left alone", async () => {
+    await using korun = new Korun();
+    const socket = join(korun.home, "korun.sock");
+    mkdirSync(socket, { recursive: true, mode: 0o700 });
+    writeFileSync(join(korun.home, "daemon.lock"), "");
+    const { code, stderr } = await korun.run(["serve", "--", "true"]);
+    expect(code).toBe(1);
+    expect(stderr).toStartWith(`korun: ${socket} is in the way: it is no socket\n`);
+    expect(existsSync(socket)).toBe(true);
+  });
+
+  test("a home that others can write is refused", async () => {
+    await using korun = new Korun();
+    const open = join(korun.root, "open");
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    const env = { KORUN_HOME: open };
+    const { code, stderr } = await korun.run(["serve", "--", "true"], { env });
+    expect(code).toBe(2);
+    expect(stderr).toStartWith(`korun: ${open} can be written by every user\n`);
+  });
+});
+
+test("the daemon's log is bounded: one file of 1 MiB and one older one", async () => {
+  await using korun = new Korun();
+  mkdirSync(korun.home, { mode: 0o700 });
+  const log = join(korun.home, "daemon.log");
+  writeFileSync(join(korun.home, "daemon.lock"), "");
+  writeFileSync(log, `${"x".repeat(99)}\n`.repeat(50_000), { mode: 0o600 });
+  await korun.ok(["daemon", "start"]);
+  expect(statSync(log).size).toBeLessThan(1_048_576);
+  expect(statSync(`${log}.1`).size).toBeLessThanOrEqual(2 * 1_048_576);
+  expect(readFileSync(log, "utf8")).toContain("listens on");
+  expect(await korun.ok(["daemon", "logs", "-n", "100"])).toContain("xxx\n");
+});
+
+/** Ended, even if nobody has asked yet how. */
+function isGone(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
+}
