@@ -1,47 +1,44 @@
 // Lines over one end of a pair of sockets that was inherited, or made for a child.
+//
+// It is read as a file is: for a socket of its own kind Bun wakes up every second to see whether it
+// has timed out, and keeper and daemon are to sleep for as long as nothing happens.
+
+import { closeSync, writeSync } from "node:fs";
+import { systemCode } from "../domain/problem.ts";
+import { setNonBlocking } from "../native/descriptor.ts";
 
 /** Longer than any line of ours: the sessions to retain may be thousands. */
 const LONGEST_LINE_BYTES = 4_194_304;
+
+/** Between two tries to write to a peer that reads too slowly, in ms. */
+const FULL_PAUSE_MS = 5;
 
 const NEWLINE = 0x0a;
 
 export interface ChannelHandlers {
   /** A line, less its end. What it throws is handed to `onFault`. */
   onLine(line: string): void;
-  /** The peer has closed, or died: all that it sent has been seen. Called once. */
+  /** The peer has closed, or died, and all that it sent has been seen; or we have. Called once. */
   onClosed(): void;
   onFault(thrown: unknown): void;
 }
 
-type FdSocket = Bun.Socket<undefined>;
-
 export class Channel {
   readonly fd: number;
   readonly #handlers: ChannelHandlers;
-  #socket: FdSocket | undefined;
-  #unsent = Buffer.alloc(0);
+  readonly #reader: ReturnType<typeof readerOf>;
   #unread: Buffer = Buffer.alloc(0);
-  #isRef = true;
+  #unsent: Buffer = Buffer.alloc(0);
+  #retry: Timer | undefined;
   #state: "open" | "ending" | "closed" = "open";
 
-  /** Takes over the descriptor, which is closed with the channel. */
+  /** Takes over the descriptor, which is closed with the channel. Keeps the process from ending. */
   constructor(fd: number, handlers: ChannelHandlers) {
     this.fd = fd;
     this.#handlers = handlers;
-    connect(fd, {
-      open: (socket) => {
-        this.#socket = socket;
-        if (!this.#isRef) socket.unref();
-        this.#flush();
-      },
-      data: (_socket, bytes) => this.#read(bytes),
-      drain: () => this.#flush(),
-      error: (_socket, thrown) => handlers.onFault(thrown),
-      close: () => this.#close(),
-    }).catch((thrown: unknown) => {
-      handlers.onFault(thrown);
-      this.#close();
-    });
+    setNonBlocking(fd);
+    this.#reader = readerOf(fd);
+    void this.#readAll();
   }
 
   /** Whether nothing is on its way between this process and the socket. */
@@ -49,46 +46,60 @@ export class Channel {
     return this.#unsent.length === 0 && this.#unread.length === 0;
   }
 
-  /** Sends a message as one line; a peer that is gone misses it. */
+  /** Sends a message as one line, at once if there is room; a peer that is gone misses it. */
   send(message: object): void {
     if (this.#state !== "open") return;
     this.#unsent = Buffer.concat([this.#unsent, Buffer.from(`${JSON.stringify(message)}\n`)]);
-    this.#flush();
+    if (this.#retry === undefined) this.#flush();
   }
 
   /** Closes once everything was sent. */
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ending";
-    this.#flush();
-  }
-
-  /** No longer keeps the process from ending. */
-  unref(): void {
-    this.#isRef = false;
-    this.#socket?.unref();
+    if (this.#retry === undefined) this.#flush();
   }
 
   #flush(): void {
-    const socket = this.#socket;
-    if (socket === undefined || this.#state === "closed") return;
-    if (this.#unsent.length > 0) {
-      const written = socket.write(this.#unsent);
-      this.#unsent = this.#unsent.subarray(Math.max(0, written));
+    this.#retry = undefined;
+    if (this.#state === "closed") return;
+    try {
+      while (this.#unsent.length > 0) {
+        this.#unsent = this.#unsent.subarray(writeSync(this.fd, this.#unsent));
+      }
+    } catch (thrown) {
+      if (systemCode(thrown) === "EAGAIN") {
+        this.#retry = setTimeout(() => this.#flush(), FULL_PAUSE_MS);
+        return;
+      }
+      // The peer is gone, as reading will tell.
+      this.#unsent = Buffer.alloc(0);
     }
-    if (this.#state === "ending" && this.#unsent.length === 0) socket.end();
+    if (this.#state === "ending") void this.#reader.cancel();
   }
 
-  #read(bytes: Buffer): void {
-    let rest = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
-    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-      const line = rest.toString("utf8", 0, end);
-      rest = rest.subarray(end + 1);
-      // A copy: the bytes are the socket's and are overwritten by the next ones.
-      this.#handle(line);
+  async #readAll(): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        if (done) break;
+        this.#read(value);
+      }
+    } catch (thrown) {
+      // So ends a peer that had not read everything.
+      if (systemCode(thrown) !== "ECONNRESET") this.#handlers.onFault(thrown);
     }
-    this.#unread = Buffer.from(rest);
-    if (this.#unread.length > LONGEST_LINE_BYTES) this.#socket?.terminate();
+    this.#close();
+  }
+
+  #read(bytes: Uint8Array): void {
+    let rest = Buffer.concat([this.#unread, bytes]);
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
+      this.#handle(rest.toString("utf8", 0, end));
+      rest = rest.subarray(end + 1);
+    }
+    this.#unread = rest;
+    if (rest.length > LONGEST_LINE_BYTES) throw new Error("a line from the peer is too long");
   }
 
   #handle(line: string): void {
@@ -100,14 +111,14 @@ export class Channel {
   }
 
   #close(): void {
-    if (this.#state === "closed") return;
     this.#state = "closed";
+    clearTimeout(this.#retry);
+    closeSync(this.fd);
     if (this.#unread.length > 0) this.#handle(this.#unread.toString("utf8"));
     this.#handlers.onClosed();
   }
 }
 
-/** Bun takes a descriptor in the place of an address, which its types do not say. */
-function connect(fd: number, socket: Bun.SocketHandler<undefined>): Promise<FdSocket> {
-  return Bun.connect({ fd, socket } as unknown as Bun.UnixSocketOptions<undefined>);
+function readerOf(fd: number) {
+  return Bun.file(fd).stream().getReader();
 }

@@ -5,6 +5,7 @@
 import { FileLock } from "../native/lock.ts";
 import { becomeSubreaper } from "../native/reaper.ts";
 import { pause } from "../process/pause.ts";
+import { Announcer } from "./announcer.ts";
 import { joinDaemon } from "./daemon-process.ts";
 import { Life } from "./life.ts";
 import { type KeeperOptions, keeperLock } from "./options.ts";
@@ -31,7 +32,11 @@ export async function runKeeper(options: KeeperOptions): Promise<number> {
     return 1;
   }
   becomeSubreaper();
-  const life = new Life(options, state);
+  const announcer = new Announcer({
+    isAwaited: origin === "launched",
+    write: (text) => lock.write(text),
+  });
+  const life = new Life(options, { announcer, state });
   listen(life);
   try {
     if (origin === "launched") return await life.start();

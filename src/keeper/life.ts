@@ -6,13 +6,14 @@ import { messageOf } from "../domain/problem.ts";
 import { FileLock } from "../native/lock.ts";
 import { startTimeOf } from "../process/identity.ts";
 import { pause } from "../process/pause.ts";
+import type { Announcer } from "./announcer.ts";
 import { Backoff } from "./backoff.ts";
 import { type DaemonProcess, type LinkHandlers, startDaemon } from "./daemon-process.ts";
 import { logLine } from "./keeper-log.ts";
 import { exitJournal, type KeeperOptions } from "./options.ts";
 import { type KeeperHello, PROTOCOL, type ToKeeper } from "./protocol.ts";
-import { passOn, type Report } from "./report.ts";
-import { handOver, type KeeperState } from "./resume.ts";
+import type { Report } from "./report.ts";
+import { handOverWhenIdle, type KeeperState } from "./resume.ts";
 import { judge, type Outcome } from "./verdict.ts";
 import { Ward } from "./ward.ts";
 
@@ -26,17 +27,21 @@ type Next =
   | { readonly leave: number }
   | { readonly leave?: never; readonly delayMs: number; readonly setAside: boolean };
 
-/** Looks, a turn of the event loop each, for a moment at which the link is idle. */
-const MOST_TRIES = 1_000;
-
 const SET_ASIDE_PROBLEM =
   "the daemon ended by itself several times within a minute; what was captured is set aside";
 
 const AT_ONCE: Next = { delayMs: 0, setAside: false };
 
+export interface LifeParts {
+  readonly announcer: Announcer;
+  /** What an earlier image of this process left. */
+  readonly state: KeeperState | undefined;
+}
+
 export class Life {
   readonly #options: KeeperOptions;
   readonly #ward: Ward;
+  readonly #announcer: Announcer;
   readonly #hurry = new AbortController();
   #program: readonly string[];
   /** The program before an upgrade, until the new one serves. */
@@ -56,15 +61,13 @@ export class Life {
   readonly #backoff: Backoff;
   /** For the next daemon to show. */
   #problem: string | null;
-  #launcherWaits: boolean;
 
-  /** Goes on from the state of an earlier image of this process, if there was one. */
-  constructor(options: KeeperOptions, state: KeeperState | undefined) {
+  constructor(options: KeeperOptions, { announcer, state }: LifeParts) {
     this.#options = options;
     this.#program = options.program;
     this.#backoff = new Backoff(state?.deaths);
     this.#problem = state?.problem ?? null;
-    this.#launcherWaits = options.origin === "launched";
+    this.#announcer = announcer;
     this.#ward = new Ward({
       journal: exitJournal(options.home),
       runs: state?.runs ?? [],
@@ -186,14 +189,27 @@ export class Life {
       this.#ward.endAbsence();
       if (this.#fallback !== undefined) this.#finishUpgrade(daemon);
     }
-    this.#tellLauncher(report.text);
+    this.#announce(report);
     this.#passStop();
   }
 
-  /** Once: afterwards the descriptor may be anything. */
-  #tellLauncher(text: string): void {
-    if (this.#launcherWaits) passOn(text);
-    this.#launcherWaits = false;
+  #note(report: Report | undefined): void {
+    const { pid } = process;
+    const { reason, hint } = report?.kind === "refused" ? report : {};
+    const note: KeeperNote = reason === undefined ? { pid } : { pid, refusal: { reason, hint } };
+    try {
+      this.#options.note(JSON.stringify(note));
+    } catch (thrown) {
+      this.fault(thrown);
+    }
+  }
+
+  #announce(report: Report): void {
+    try {
+      this.#announcer.tell(report);
+    } catch (thrown) {
+      this.fault(thrown);
+    }
   }
 
   #passStop(): void {
@@ -268,26 +284,25 @@ export class Life {
   #finishUpgrade(daemon: DaemonProcess): void {
     this.#fallback = undefined;
     logLine("info", `${this.#program.join(" ")} serves`);
-    if (process.platform === "linux") setImmediate(() => this.#become(daemon, MOST_TRIES));
-  }
-
-  #become(daemon: DaemonProcess, tries: number): void {
-    const { identity, link } = daemon;
-    if (this.#daemon !== daemon || identity === undefined || tries === 0) return;
-    // What was read and not handled, or not sent yet, would be lost.
-    if (!link.isIdle) return void setImmediate(() => this.#become(daemon, tries - 1));
+    if (process.platform !== "linux") return;
     const { home, keeperArgs, env } = this.#options;
-    const state = {
-      daemon: identity,
-      link: link.fd,
-      runs: this.#ward.runs,
-      deaths: this.#backoff.count,
-      problem: this.#problem,
-    };
-    const command = [...this.#program, ...keeperArgs];
-    const { descriptors } = this.#ward;
-    const failure = handOver(state, { command, env, home, descriptors });
-    logLine("warn", `cannot become ${command.join(" ")}: errno ${failure}; going on as it is`);
+    handOverWhenIdle(daemon.link, () => {
+      const { identity, link } = daemon;
+      if (this.#daemon !== daemon || identity === undefined) return undefined;
+      return {
+        state: {
+          daemon: identity,
+          link: link.fd,
+          runs: this.#ward.runs,
+          deaths: this.#backoff.count,
+          problem: this.#problem,
+        },
+        descriptors: this.#ward.descriptors,
+        command: [...this.#program, ...keeperArgs],
+        env,
+        home,
+      };
+    });
   }
 }
 

@@ -169,29 +169,31 @@ export class KeeperLink {
       onClosed: () => this.#lost(),
       onFault: this.#options.onFault,
     });
-    channel.unref();
     this.#channel = channel;
     const { version } = this.#options;
     const startTime = startTimeOf(process.pid) ?? 0;
     channel.send({ hello: { pid: process.pid, startTime, version, protocol: PROTOCOL } });
-    for (const [key, hold] of this.#holds) {
-      const [id] = [...this.#asked].find(([, asked]) => asked.key === key) ?? [NOBODY];
-      channel.send({ hold: { ...hold, id } });
-    }
   }
 
   #hear({ hello, held, ended }: FromKeeper): void {
-    if (hello !== undefined) {
-      this.#keeper = hello;
-      // It could misunderstand us: we start one that does not.
-      if (hello.protocol < PROTOCOL) this.#send({ leave: true });
-      this.#options.onKeeper?.(hello);
-    }
+    if (hello !== undefined) this.#meet(hello);
     if (held !== undefined) {
       const { id, ended: end, problem } = held;
       this.#asked.get(id)?.resolve({ ended: end, problem });
     }
     if (ended !== undefined) this.#options.onEnded?.(ended);
+  }
+
+  /** Said by each keeper when it begins, and by one that has become its next version. */
+  #meet(hello: KeeperHello): void {
+    this.#keeper = hello;
+    // It could misunderstand us: we start one that does not.
+    if (hello.protocol < PROTOCOL) this.#send({ leave: true });
+    for (const [key, hold] of this.#holds) {
+      const [id] = [...this.#asked].find(([, asked]) => asked.key === key) ?? [NOBODY];
+      this.#send({ hold: { ...hold, id } });
+    }
+    this.#options.onKeeper?.(hello);
   }
 
   #lost(): void {

@@ -1,6 +1,8 @@
-// What a keeper is told when it is started.
+// What a keeper is told when it is started, and where it leaves what others may read.
 
 import { join } from "node:path";
+import { readLockFile } from "../native/lock.ts";
+import type { Refusal } from "./report.ts";
 
 export interface KeeperOptions {
   /** Of this korun: the keeper's lock and its journal lie in it. */
@@ -35,4 +37,22 @@ export function exitJournal(home: string): string {
 /** Held by the keeper of a home for as long as it lives. */
 export function keeperLock(home: string): string {
   return join(home, "keeper.lock");
+}
+
+/** What the keeper that has the lock says in it. */
+export interface KeeperNote {
+  readonly pid: number;
+  /** Why the daemon could not start when it was tried last; it will be tried again. */
+  readonly refusal?: Refusal;
+}
+
+/** What the keeper of a home says; undefined when there is none. */
+export function readKeeperNote(home: string): KeeperNote | undefined {
+  const text = readLockFile(keeperLock(home));
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text) as KeeperNote;
+  } catch {
+    return undefined; // read while it was being written
+  }
 }

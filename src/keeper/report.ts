@@ -8,15 +8,22 @@ export const STARTUP_FD = 3;
 /** How a daemon's start went: it serves, it refuses and says why, or it ended without a word. */
 export type Report =
   | { readonly kind: "ready"; readonly text: string }
-  | { readonly kind: "refused"; readonly text: string; readonly reason: string }
+  | ({ readonly kind: "refused"; readonly text: string } & Refusal)
   | { readonly kind: "silent" };
+
+/** Why a daemon could not start, and the remedy. */
+export interface Refusal {
+  readonly reason: string;
+  readonly hint: string | undefined;
+}
 
 export function readReport(text: string): Report {
   if (text === "") return { kind: "silent" };
   try {
-    const said = JSON.parse(text) as { readonly ok?: unknown; readonly message?: unknown };
+    const said = JSON.parse(text) as Record<string, unknown>;
     if (said.ok === true) return { kind: "ready", text };
-    return { kind: "refused", text, reason: String(said.message) };
+    const hint = typeof said.hint === "string" ? said.hint : undefined;
+    return { kind: "refused", text, reason: String(said.message), hint };
   } catch {
     return { kind: "silent" }; // cut off in the middle
   }

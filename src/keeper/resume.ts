@@ -12,9 +12,12 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { becomeProgram, closeOnExec } from "../native/exec.ts";
+import { setCloseOnExec } from "../native/descriptor.ts";
+import { becomeProgram } from "../native/exec.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
+import type { Channel } from "./channel.ts";
 import type { HeldRun } from "./holds.ts";
+import { logLine } from "./keeper-log.ts";
 
 export interface KeeperState {
   readonly daemon: ProcessIdentity;
@@ -24,26 +27,48 @@ export interface KeeperState {
   readonly problem: string | null;
 }
 
-export interface Successor {
+/** All that a hand-over takes. */
+export interface HandOver {
+  readonly state: KeeperState;
+  /** Of all that is held. */
+  readonly descriptors: readonly number[];
   /** The next keeper's command, to which `--resume` is added. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Of all that is held. */
-  readonly descriptors: readonly number[];
 }
 
-/** Never returns, unless it fails: then with the system's error number. Throws a system error. */
-export function handOver(state: KeeperState, successor: Successor): number {
-  const file = writeState(state, successor.home);
+/** Looks, a turn of the event loop each, for a moment at which the link is idle. */
+const MOST_LOOKS = 1_000;
+
+/**
+ * Hands over as soon as nothing is under way on the link, since that would be lost. `prepare` says
+ * with what, or that it is no longer wanted. Should it fail, this process just goes on.
+ */
+export function handOverWhenIdle(link: Channel, prepare: () => HandOver | undefined): void {
+  let looks = 0;
+  const look = () => {
+    looks += 1;
+    if (looks > MOST_LOOKS) return;
+    if (!link.isIdle) return void setImmediate(look);
+    const wanted = prepare();
+    if (wanted !== undefined) handOver(wanted);
+  };
+  setImmediate(look);
+}
+
+/** Returns only if it failed. */
+function handOver({ state, descriptors, command, env, home }: HandOver): void {
+  const file = writeState(state, home);
   try {
-    const [path = ""] = successor.command;
-    return becomeProgram({
+    const [path = ""] = command;
+    const failure = becomeProgram({
       path,
-      args: [...successor.command, "--resume", String(file)],
-      env: successor.env,
-      keep: [...successor.descriptors, state.link, file],
+      args: [...command, "--resume", String(file)],
+      env,
+      keep: [...descriptors, state.link, file],
     });
+    logLine("warn", `cannot become ${command.join(" ")}: errno ${failure}; going on as it is`);
   } finally {
     closeSync(file);
   }
@@ -55,10 +80,10 @@ export function takeOver(file: number): KeeperState {
   readSync(file, bytes, 0, bytes.length, 0);
   closeSync(file);
   const state = JSON.parse(bytes.toString()) as KeeperState;
-  closeOnExec(state.link, true);
+  setCloseOnExec(state.link, true);
   for (const { fifos, leader } of state.runs) {
-    for (const fd of Object.values(fifos)) closeOnExec(fd, true);
-    if (leader?.pidfd !== undefined) closeOnExec(leader.pidfd, true);
+    for (const fd of Object.values(fifos)) setCloseOnExec(fd, true);
+    if (leader?.pidfd !== undefined) setCloseOnExec(leader.pidfd, true);
   }
   return state;
 }

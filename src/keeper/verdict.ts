@@ -53,13 +53,14 @@ export function judge(outcome: Outcome, standing: Standing): Verdict {
   if (end === "deserted") return { kind: "leave", code: 0, why };
   if (outcome.upgrade !== undefined) return { kind: "upgrade", binary: outcome.upgrade };
   if (standing.isTrial && report.kind !== "ready") return { kind: "fall back", why };
-  if (outcome.bye || end.status?.code === 0) return { kind: "leave", code: 0, why };
-  if (standing.isHomeGone) return { kind: "leave", code: 1, why: `${why}; its home is gone` };
   if (report.kind === "refused") {
     // The launcher was told the reason, and can do more about it than we.
     if (!standing.everServed) return { kind: "leave", code: 1, why };
     if (standing.isHomeTaken()) return { kind: "leave", code: 0, why };
+  } else if (outcome.bye || end.status?.code === 0) {
+    return { kind: "leave", code: 0, why };
   }
+  if (standing.isHomeGone) return { kind: "leave", code: 1, why: `${why}; its home is gone` };
   const code = end.status?.code ?? 1;
   if (standing.stopping) {
     const enough = standing.stopStarts >= MOST_STOP_STARTS || end.status?.signal === "SIGTERM";

@@ -2,6 +2,8 @@
 // it does not, and whether there is a child that was made and never recorded.
 
 import type { SavedSession } from "../domain/history.ts";
+import { reactsToFiles } from "../domain/lifecycle.ts";
+import { resume } from "../domain/resume.ts";
 import type { StartCause } from "../domain/session.ts";
 import type { Leader, Machinery } from "./machinery.ts";
 import type { Legacy } from "./session-parts.ts";
@@ -25,6 +27,11 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
       cause: causeOf(saved),
     },
   };
+}
+
+/** Whether a session goes on reacting to file changes, and so to those of the time between. */
+export function reactsAgain({ saved, findings }: Legacy): boolean {
+  return reactsToFiles(resume(saved.state, findings, { watched: true }).state);
 }
 
 async function findLeader(

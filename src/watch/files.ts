@@ -3,6 +3,7 @@
 import type { Directories, Directory } from "./directories.ts";
 import { type Fingerprint, fingerprintOf, isSame, isUntouched, metadataOf } from "./fingerprint.ts";
 import type { Found } from "./inspect.ts";
+import type { Prints } from "./journal-text.ts";
 import type { Links } from "./links.ts";
 import { type Baseline, baselineOf, type Look } from "./look.ts";
 import { nameOf } from "./paths.ts";
@@ -17,26 +18,33 @@ export interface FilesOptions {
   readonly links: Links;
   /** A file is not what it was. `before` is undefined if it was not there. */
   readonly onEffective: (path: string, before: Fingerprint | undefined) => void;
+  /** Something else is known of a file, of which nothing is to be told. */
+  readonly onLearnt: (path: string) => void;
 }
 
 export class Files {
   readonly #options: FilesOptions;
   #baseline: Baseline | undefined;
+  /** What was known of files before the first look at them. */
+  #recalled: Prints | undefined;
   #budget = BASELINE_BYTES;
 
   constructor(options: FilesOptions) {
     this.#options = options;
   }
 
-  /** Every look is part of this baseline until it ends. */
-  beginBaseline(baseline: Baseline): void {
+  /** Every look is part of this baseline until it ends, a first one compares with `recalled`. */
+  beginBaseline(baseline: Baseline, recalled?: Prints): void {
     this.#baseline = baseline;
+    this.#recalled = recalled;
     this.#budget = BASELINE_BYTES;
   }
 
   /** Ends a baseline, unless another one has begun since. */
   endBaseline(baseline: Baseline): void {
-    if (this.#baseline === baseline) this.#baseline = undefined;
+    if (this.#baseline !== baseline) return;
+    this.#baseline = undefined;
+    this.#recalled = undefined;
   }
 
   /** What is known of a file; undefined if it is not there or not wanted. */
@@ -51,8 +59,11 @@ export class Files {
     this.#followLink(path, found.isLink, parent);
 
     const { stat } = found;
-    const before = parent.files.get(nameOf(path));
-    if (before !== undefined && isUntouched(before, stat)) return;
+    const before = parent.files.get(nameOf(path)) ?? this.#recalled?.get(path);
+    if (before !== undefined && isUntouched(before, stat)) {
+      parent.files.set(nameOf(path), before);
+      return;
+    }
     // A file just made may be a temporary one; one just emptied is about to be written.
     const isHalf = before === undefined || (stat.size === 0 && before.size > 0);
     if (look === "first" && isHalf) return;
@@ -62,7 +73,8 @@ export class Files {
     const after = isAffordable ? fingerprintOf(path, stat, now) : metadataOf(stat, now);
     if (after === undefined) return;
     parent.files.set(nameOf(path), after);
-    if (!isSame(before, after)) this.#tell(path, { before, look, changedAt: stat.ctimeMs });
+    if (isSame(before, after)) this.#options.onLearnt(path);
+    else this.#tell(path, { before, look, changedAt: stat.ctimeMs });
   }
 
   /** A file is gone, or not wanted any more. */
@@ -87,8 +99,9 @@ export class Files {
     change: { before: Fingerprint | undefined; look: Look; changedAt: number },
   ): void {
     const baseline = baselineOf(change.look) ?? this.#baseline;
-    if (baseline !== undefined && change.changedAt < baseline.since) return;
-    this.#options.onEffective(path, change.before);
+    const isSilent = baseline !== undefined && change.changedAt < baseline.since;
+    if (isSilent) this.#options.onLearnt(path);
+    else this.#options.onEffective(path, change.before);
   }
 
   #followLink(path: string, isLink: boolean, parent: Directory): void {

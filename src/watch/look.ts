@@ -11,6 +11,9 @@ export type Look = "first" | "settled" | Baseline;
 /** A baseline that tells nothing. */
 export const SILENT: Readonly<Baseline> = { since: Number.POSITIVE_INFINITY };
 
+/** A baseline that tells everything. */
+export const TOLD: Readonly<Baseline> = { since: Number.NEGATIVE_INFINITY };
+
 /** The baseline a look is part of, if it is. */
 export function baselineOf(look: Look): Baseline | undefined {
   return look === "first" || look === "settled" ? undefined : look;

@@ -16,9 +16,19 @@ export interface Root {
   readonly relative: boolean;
 }
 
-/** Resolves entries against `cwd`. Throws a `bad_request` Problem naming `watch[i]`. */
-export function resolveRoots(cwd: string, entries: readonly string[]): readonly Root[] {
-  return entries.map((entry, index) => resolveRoot(cwd, entry, `watch[${index}]`));
+/**
+ * Resolves entries against `cwd`. Throws a `bad_request` Problem naming `watch[i]` for one that is
+ * not there, unless it `mayBeMissing`: then it is watched for its return.
+ */
+export function resolveRoots(
+  cwd: string,
+  entries: readonly string[],
+  { mayBeMissing = false }: { mayBeMissing?: boolean } = {},
+): readonly Root[] {
+  return entries.map((entry, index) => {
+    if (mayBeMissing) return rootOf(cwd, entry);
+    return resolveRoot(cwd, entry, `watch[${index}]`);
+  });
 }
 
 /** How a changed path is shown: as its root was given, and relative to `cwd` wherever below it. */
@@ -29,23 +39,26 @@ export function displayPath(path: string, cwd: string, roots: readonly Root[]): 
 }
 
 function resolveRoot(cwd: string, entry: string, field: string): Root {
-  const path = resolve(cwd, entry);
-  const given = { relative: !entry.startsWith("/") };
-  if (kindOf(path) !== "missing") return { path, glob: undefined, ...given };
-  if (!isGlob(entry)) throw missing(cwd, { entry, path, field });
-
-  const isDirectory = (base: string) => kindOf(resolve(cwd, base)) === "directory";
-  const { base, rest } = splitGlob(entry, isDirectory);
-  const directory = resolve(cwd, base);
-  const kind = kindOf(directory);
-  if (kind === "missing") throw missing(cwd, { entry, path: directory, field });
-  if (kind === "file") {
-    throw new Problem("bad_request", `Cannot watch ${show(entry)}: ${directory} is no directory`, {
+  const root = rootOf(cwd, entry);
+  const kind = kindOf(root.path);
+  if (kind === "missing") throw missing(cwd, { entry, path: root.path, field });
+  if (kind === "file" && root.glob !== undefined) {
+    throw new Problem("bad_request", `Cannot watch ${show(entry)}: ${root.path} is no directory`, {
       field,
       expected: "a glob below a directory",
     });
   }
-  return { path: directory, glob: compileGlob(rest), ...given };
+  return root;
+}
+
+function rootOf(cwd: string, entry: string): Root {
+  const path = resolve(cwd, entry);
+  const given = { relative: !entry.startsWith("/") };
+  if (!isGlob(entry) || kindOf(path) !== "missing") return { path, glob: undefined, ...given };
+
+  const isDirectory = (base: string) => kindOf(resolve(cwd, base)) === "directory";
+  const { base, rest } = splitGlob(entry, isDirectory);
+  return { path: resolve(cwd, base), glob: compileGlob(rest), ...given };
 }
 
 function missing(cwd: string, at: { entry: string; path: string; field: string }): Problem {

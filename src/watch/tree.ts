@@ -10,9 +10,10 @@ import { type Fingerprint, isUntouched } from "./fingerprint.ts";
 import { type GitRules, rulesIn } from "./gitrules.ts";
 import { identityOf, isSame } from "./identity.ts";
 import { type Found, inspect, nearestDirectory } from "./inspect.ts";
+import type { Prints } from "./journal-text.ts";
 import { Links } from "./links.ts";
 import { wantedNames } from "./listing.ts";
-import { type Baseline, baselineOf, type Look, SILENT } from "./look.ts";
+import { type Baseline, baselineOf, type Look, SILENT, TOLD } from "./look.ts";
 import { child } from "./paths.ts";
 import type { Scope } from "./scope.ts";
 import type { SharedWatches } from "./shared.ts";
@@ -37,6 +38,8 @@ export interface TreeOptions {
   readonly rulesAround: (directory: string) => GitRules | undefined;
   /** A file is not what it was. `before` is undefined if it was not there. */
   readonly onEffective: (path: string, before: Fingerprint | undefined) => void;
+  /** Something else is known of a file, of which nothing is to be told. */
+  readonly onLearnt: (path: string) => void;
   /** Something must be polled. */
   readonly onUnreliable: () => void;
 }
@@ -58,7 +61,7 @@ export class Tree {
   readonly #attention: Attention;
 
   constructor(options: TreeOptions) {
-    const { scope, watches, onEffective } = options;
+    const { scope, watches, onEffective, onLearnt } = options;
     this.#options = options;
     this.#scope = scope;
     this.#attention = new Attention(this.#slices, (path, moment) => this.#look(path, moment));
@@ -69,19 +72,22 @@ export class Tree {
       unreliable: options.onUnreliable,
     });
     const { directories } = this;
-    this.#files = new Files({ scope, directories, links: this.#links, onEffective });
+    this.#files = new Files({ scope, directories, links: this.#links, onEffective, onLearnt });
   }
 
-  /** Watches everything and learns what is there. Resolves when no change can be missed. */
-  async open(): Promise<void> {
-    this.#files.beginBaseline(SILENT);
-    this.#enterTops(SILENT);
+  /**
+   * Resolves when no change can be missed. Tells what is not as `known`, but for what is gone.
+   */
+  async open(known?: Prints): Promise<void> {
+    const baseline = known === undefined ? SILENT : TOLD;
+    this.#files.beginBaseline(baseline, known);
+    this.#enterTops(baseline);
     await this.#slices.idle();
-    this.#files.endBaseline(SILENT);
+    this.#files.endBaseline(baseline);
   }
 
-  /** Learns what changed up to now, so that it is never told. */
-  rebaseline(): void {
+  /** Learns what changed up to now, so that it is never told; `done`: everything is learnt. */
+  rebaseline(done: () => void): void {
     const baseline = { ...SILENT };
     this.#files.beginBaseline(baseline);
     for (const top of this.#options.tops) {
@@ -91,7 +97,10 @@ export class Tree {
     this.#slices.slice(REBASELINE_MS, REBASELINE_WORK);
     // What the first slice did not reach goes by the file's own time.
     baseline.since = Date.now() - TICK_MS;
-    this.#slices.whenIdle(() => this.#files.endBaseline(baseline));
+    this.#slices.whenIdle(() => {
+      this.#files.endBaseline(baseline);
+      done();
+    });
   }
 
   /** Looks at every directory whose changes are not reported; `retry`: tries to watch it first. */

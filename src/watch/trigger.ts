@@ -5,6 +5,9 @@ import type { FileEvent } from "../domain/session.ts";
 import { type Burst, extend, waitFor } from "./debounce.ts";
 import { type Fingerprint, isSame } from "./fingerprint.ts";
 
+/** A path, with what it was before; undefined if it was not there. */
+export type Difference = readonly [path: string, before: Fingerprint | undefined];
+
 export interface TriggerOptions {
   readonly quietMs: number;
   /** Whether the end of a burst must be awaited a little longer. */
@@ -13,6 +16,8 @@ export interface TriggerOptions {
   readonly current: (path: string) => Fingerprint | undefined;
   /** The first path of the burst that is not what it was, and what became of it. */
   readonly onTrigger: (path: string, event: FileEvent) => void;
+  /** The burst that this path was in is over, whether it triggered or not. */
+  readonly onOver: (path: string) => void;
 }
 
 export class Trigger {
@@ -26,12 +31,19 @@ export class Trigger {
     this.#options = options;
   }
 
-  /** Takes a change; with no debounce it triggers before this returns. */
-  push(path: string, before: Fingerprint | undefined): void {
+  /** Takes changes of one moment; with no debounce they trigger before this returns. */
+  push(changes: Iterable<Difference>): void {
     this.#burst = extend(this.#burst, performance.now());
-    if (!this.#before.has(path)) this.#before.set(path, before);
+    for (const [path, before] of changes) {
+      if (!this.#before.has(path)) this.#before.set(path, before);
+    }
     // A running timer asks again by itself: no timer is made for each of a thousand changes.
     if (this.#timer === undefined) this.#ask();
+  }
+
+  /** Whether this path is in a burst that is not over. */
+  holds(path: string): boolean {
+    return this.#before.has(path);
   }
 
   /** Forgets a burst that has not triggered yet. */
@@ -39,7 +51,9 @@ export class Trigger {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#burst = undefined;
+    const over = [...this.#before.keys()];
     this.#before.clear();
+    for (const path of over) this.#options.onOver(path);
   }
 
   #ask(): void {

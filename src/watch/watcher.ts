@@ -1,5 +1,7 @@
 // One session's file watching: entries become roots, roots a scope, the scope a tree; what changes
-// in the tree is told at once and, debounced, triggers once a burst.
+// in the tree is told at once and, debounced, triggers once a burst. With a journal, what is known
+// outlives the daemon: a change is written down when its burst is over, so that one that was seen
+// and had no effect yet is told again.
 
 import { isAbsolute, resolve } from "node:path";
 import type { FileEvent, WatchStatus } from "../domain/session.ts";
@@ -7,14 +9,16 @@ import { describe } from "./degraded.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { repositoryOf, rulesAround } from "./gitrules.ts";
 import { inspect } from "./inspect.ts";
+import type { WatchJournal } from "./journal.ts";
 import { indexLocks, isLocked } from "./lock.ts";
+import { findGone, Outage } from "./outage.ts";
 import { isWithin, parentOf } from "./paths.ts";
 import { Poller } from "./poll.ts";
 import { displayPath, type Root, resolveRoots } from "./roots.ts";
 import { Scope } from "./scope.ts";
 import { type SharedWatches, sharedWatches } from "./shared.ts";
 import { Tree } from "./tree.ts";
-import { eventOf, Trigger } from "./trigger.ts";
+import { type Difference, eventOf, Trigger } from "./trigger.ts";
 
 /** Rounds of polling between two tries to watch again, by default. */
 const RETRY_ROUNDS = 30;
@@ -35,6 +39,12 @@ export interface WatchOptions {
   readonly ignore: readonly string[];
   /** Quiet time before a trigger, in ms; 0 triggers at once. */
   readonly debounceMs: number;
+  /** Whether changes count from the beginning; they do unless told otherwise. */
+  readonly armed?: boolean;
+  /** Entries may be gone since they were first looked at, and are watched for their return. */
+  readonly mayBeMissing?: boolean;
+  /** Where what is known of files outlives the process; the watcher closes it. */
+  readonly journal?: WatchJournal;
   /** Absolute directories never to look into, unless an entry lies in them: korun's own. */
   readonly exclude?: readonly string[];
   /** Each change, at once. */
@@ -57,12 +67,17 @@ export class Watcher {
   readonly #tree: Tree;
   readonly #trigger: Trigger;
   readonly #poller: Poller;
+  readonly #scope: Scope;
+  readonly #journal: WatchJournal | undefined;
+  /** Until there is somebody to tell: what changed since an earlier daemon. */
+  #outage: Outage | undefined;
   #rounds = 0;
-  #armed = true;
+  #armed: boolean;
   #lastStatus = "";
 
   /**
-   * Watches, and resolves once no later change can be missed.
+   * Watches, and resolves once no later change can be missed. What changed since the journal was
+   * left is told in the next turn of the event loop, unless the watcher is disarmed by then.
    * Throws a `bad_request` Problem naming `watch[i]` or `ignore[i]` for an entry that cannot be.
    */
   static async start(options: WatchOptions): Promise<Watcher> {
@@ -71,29 +86,34 @@ export class Watcher {
     const watcher = new Watcher(options);
     const close = () => watcher.close();
     signal?.addEventListener("abort", close, { once: true });
-    await watcher.#tree.open();
+    await watcher.#open();
     signal?.removeEventListener("abort", close);
     signal?.throwIfAborted();
     watcher.#tellStatus();
+    setImmediate(() => watcher.#begin());
     return watcher;
   }
 
   private constructor(options: WatchOptions) {
     const cwd = resolve(options.cwd);
     this.#options = { ...options, cwd };
-    this.#roots = resolveRoots(cwd, options.watch);
+    this.#armed = options.armed ?? true;
+    this.#journal = options.journal;
+    this.#roots = resolveRoots(cwd, options.watch, { mayBeMissing: options.mayBeMissing ?? false });
     const locks = indexLocks(this.#roots.map((root) => root.path));
+    this.#scope = new Scope({
+      cwd,
+      roots: this.#roots,
+      ignore: options.ignore,
+      exclude: (options.exclude ?? []).filter(isAbsolute),
+    });
     this.#tree = new Tree({
-      scope: new Scope({
-        cwd,
-        roots: this.#roots,
-        ignore: options.ignore,
-        exclude: (options.exclude ?? []).filter(isAbsolute),
-      }),
+      scope: this.#scope,
       watches: options.watches ?? sharedWatches,
       tops: [...new Set(this.#roots.map((root) => topOf(root, cwd)))],
       rulesAround: (directory) => rulesAround(directory, directory),
       onEffective: (path, before) => this.#changed(path, before),
+      onLearnt: (path) => this.#learnt(path),
       onUnreliable: () => this.#poller.start(),
     });
     this.#trigger = new Trigger({
@@ -101,6 +121,7 @@ export class Watcher {
       isHeld: () => isLocked(locks, Date.now()),
       current: (path) => this.#tree.current(path),
       onTrigger: (path, event) => options.onTrigger(this.#describe(path, event)),
+      onOver: (path) => this.#learnt(path),
     });
     this.#poller = new Poller(() => this.#poll());
   }
@@ -108,7 +129,9 @@ export class Watcher {
   /** Lets changes count from now on; those made while disarmed never do. */
   arm(): void {
     if (this.#armed) return;
-    this.#tree.rebaseline();
+    this.#tree.rebaseline(() => {
+      if (this.#armed) this.#journal?.begin();
+    });
     this.#armed = true;
     this.#tellStatus();
   }
@@ -116,7 +139,9 @@ export class Watcher {
   /** Lets no change count, also none that waits for the end of its burst. */
   disarm(): void {
     this.#armed = false;
+    this.#journal?.suspend();
     this.#trigger.clear();
+    this.#tellOutage();
     this.#tellStatus();
   }
 
@@ -134,15 +159,61 @@ export class Watcher {
   /** Frees everything. Nothing is told afterwards. */
   close(): void {
     this.#armed = false;
+    this.#journal?.close();
     this.#trigger.clear();
     this.#poller.stop();
     this.#tree.close();
   }
 
+  async #open(): Promise<void> {
+    const known = this.#journal?.known;
+    if (known === undefined || !this.#armed) {
+      await this.#tree.open();
+      return;
+    }
+    const outage = new Outage();
+    this.#outage = outage;
+    await this.#tree.open(known);
+    const { directories } = this.#tree;
+    const current = (path: string) => this.#tree.current(path);
+    const { gone, dropped } = findGone(known, { scope: this.#scope, directories, current });
+    for (const [path, before] of gone) outage.add(path, before);
+    for (const path of dropped) this.#learnt(path);
+  }
+
+  #begin(): void {
+    this.#tellOutage();
+    if (this.#armed) this.#journal?.begin();
+  }
+
+  #tellOutage(): void {
+    const outage = this.#outage;
+    if (outage === undefined) return;
+    this.#outage = undefined;
+    const { differences, settled } = outage.settle((path) => this.#tree.current(path));
+    for (const path of settled) this.#learnt(path);
+    this.#tell(differences);
+  }
+
   #changed(path: string, before: Fingerprint | undefined): void {
-    if (!this.#armed) return;
-    this.#options.onChange(this.#describe(path, eventOf(before, this.#tree.current(path))));
-    this.#trigger.push(path, before);
+    if (this.#outage === undefined) this.#tell([[path, before]]);
+    else this.#outage.add(path, before);
+  }
+
+  #tell(differences: readonly Difference[]): void {
+    if (!this.#armed) {
+      for (const [path] of differences) this.#learnt(path);
+      return;
+    }
+    for (const [path, before] of differences) {
+      this.#options.onChange(this.#describe(path, eventOf(before, this.#tree.current(path))));
+    }
+    if (differences.length > 0) this.#trigger.push(differences);
+  }
+
+  #learnt(path: string): void {
+    const isUntold = this.#outage?.has(path) === true || this.#trigger.holds(path);
+    if (!isUntold) this.#journal?.note(path, this.#tree.current(path));
   }
 
   #describe(path: string, event: FileEvent): Change {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { readKeeperNote } from "../../src/keeper/options.ts";
 import { FileLock } from "../../src/native/lock.ts";
 import { isAlive } from "../../src/process/identity.ts";
 import { waitFor } from "../support/wait.ts";
@@ -138,8 +139,14 @@ test("A later daemon that cannot start is tried until it can", async () => {
   await waitFor("some starts", () => stage.starts().length >= 4);
   expect(stage.starts().some(({ setAside }) => setAside)).toBe(false);
   expect(stage.log()).toContain("could not start: port 1 is taken");
+  // Whoever finds no daemon meanwhile can read why.
+  expect(readKeeperNote(stage.home)).toEqual({
+    pid: stage.keeperPid,
+    refusal: { reason: "port 1 is taken", hint: "Take another." },
+  });
   stage.setMode("serve");
   await stage.next(first.pid);
+  expect(readKeeperNote(stage.home)).toEqual({ pid: stage.keeperPid });
 });
 
 test("A second keeper of a home leaves the first one alone", async () => {

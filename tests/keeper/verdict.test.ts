@@ -3,7 +3,7 @@ import { judge, type Outcome, type Standing } from "../../src/keeper/verdict.ts"
 
 const READY = { kind: "ready", text: "" } as const;
 const SILENT = { kind: "silent" } as const;
-const REFUSED = { kind: "refused", text: "", reason: "port 1 is taken" } as const;
+const REFUSED = { kind: "refused", text: "", reason: "port 1 is taken", hint: undefined } as const;
 const KILL = { status: { code: null, signal: "SIGKILL" } } as const;
 
 function verdict(outcome: Partial<Outcome>, standing: Partial<Standing> = {}) {
@@ -47,7 +47,8 @@ test("A first start that is refused is left to whoever launched it", () => {
 });
 
 test("A later one is tried again, unless another daemon has the home", () => {
-  expect(verdict({ report: REFUSED })).toMatchObject({ kind: "again" });
+  // It may well say bye: that it ended was its decision, that it could not start was not.
+  expect(verdict({ report: REFUSED, bye: true })).toMatchObject({ kind: "again" });
   expect(verdict({ report: REFUSED }, { isHomeTaken: () => true })).toMatchObject({
     kind: "leave",
     code: 0,
