@@ -11,10 +11,11 @@ export function openClient(options: { readonly launch: boolean }): Client {
 }
 
 function tellVersions(theirs: string): void {
+  const isOlder = Bun.semver.order(theirs, VERSION) < 0;
+  const remedy = isOlder
+    ? "`korun daemon upgrade` puts this one in its place, and no session stops"
+    : "install that version, or end the daemon and its sessions with `korun daemon stop`";
   void import("./note.ts").then(({ note }) => {
-    note.warn(
-      `the daemon is ${theirs}, this is ${VERSION}: ` +
-        "`korun daemon stop` ends it with its sessions, and the next command starts the new one",
-    );
+    note.warn(`the daemon is ${theirs}, this is ${VERSION}: ${remedy}`);
   });
 }

@@ -74,7 +74,7 @@ describe("zsh offers", () => {
     }
     terminal.type("exit\n");
     expect(await terminal.exited).toBe(0);
-    });
+  });
 });
 
 test("where no daemon runs there are no sessions to offer, and nothing is said", async () => {

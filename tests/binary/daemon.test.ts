@@ -194,16 +194,22 @@ describe("daemon run", () => {
   });
 });
 
-test("a client of another version says so on stderr, and works all the same", async () => {
-  const list = { "GET /v1/sessions": always({ sessions: [session()] }) };
-  await using daemon = new FakeDaemon(list, "0.9.0");
-  await using korun = new Korun({ KORUN_HOME: daemon.home });
-  const { code, stdout, stderr } = await korun.run(["ls"]);
-  expect(code).toBe(0);
-  expect(stdout).toContain("cargo run");
-  expect(stderr).toStartWith(`korun: the daemon is 0.9.0, this is ${version}: `);
-  expect(stderr).toContain("korun daemon stop");
-});
+test.each([
+  ["older", "0.9.0", "korun daemon upgrade"],
+  ["newer", "99.0.0", "install that version"],
+])(
+  "an %s daemon serves all the same, with a note and a remedy on stderr",
+  async (_, theirs, remedy) => {
+    const list = { "GET /v1/sessions": always({ sessions: [session()] }) };
+    await using daemon = new FakeDaemon(list, theirs);
+    await using korun = new Korun({ KORUN_HOME: daemon.home });
+    const { code, stdout, stderr } = await korun.run(["ls"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("cargo run");
+    expect(stderr).toStartWith(`korun: the daemon is ${theirs}, this is ${version}: `);
+    expect(stderr).toContain(remedy);
+  },
+);
 
 test("daemon logs shows its own log, also when it does not run, and follows it", async () => {
   await using korun = new Korun();

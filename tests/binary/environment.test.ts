@@ -37,11 +37,12 @@ test("the environment is the caller's, to the byte, and nothing of the daemon's"
  "x"' EMPTY=`;
   const found = variables(await run(korun, before, "env -0"));
   const { stdout } = await inShell(korun, `${before}; exec env -0`);
-  const { KORUN_SESSION_ID, _: __, ...rest } = found;
+  const { KORUN_SESSION_ID, KORUN_RUN, _: __, ...rest } = found;
   const { _: ___, ...callers } = variables(stdout);
   expect(rest).toEqual(callers);
   expect(rest).toMatchObject({ SHARED: "caller", ODD: 'a b=ü\n "x"', EMPTY: "" });
   expect(KORUN_SESSION_ID).toMatch(/^[0-9a-f-]{36}$/);
+  expect(KORUN_RUN).toBe("1");
 });
 
 test("what -e sets goes on top and is shown; what was inherited is not", async () => {
