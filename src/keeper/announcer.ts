@@ -1,6 +1,8 @@
 // Tells those who wait for a daemon how its start went: the client that launched us, over its pipe,
 // and everyone else in the keeper's lock file.
 
+import { messageOf } from "../domain/problem.ts";
+import { logLine } from "./keeper-log.ts";
 import type { KeeperNote } from "./options.ts";
 import { passOn, type Report } from "./report.ts";
 
@@ -20,14 +22,17 @@ export class Announcer {
     this.#isAwaited = options.isAwaited;
   }
 
-  /** Throws a system error when the file could not be written. */
   tell(report: Report): void {
     // Once: afterwards the launcher's descriptor may be anything.
     if (this.#isAwaited && report.kind !== "silent") {
       this.#isAwaited = false;
       passOn(report.text);
     }
-    this.#options.write(JSON.stringify(noteOf(report)));
+    try {
+      this.#options.write(JSON.stringify(noteOf(report)));
+    } catch (thrown) {
+      logLine("warn", `cannot leave word in the lock: ${messageOf(thrown)}`);
+    }
   }
 }
 

@@ -189,27 +189,8 @@ export class Life {
       this.#ward.endAbsence();
       if (this.#fallback !== undefined) this.#finishUpgrade(daemon);
     }
-    this.#announce(report);
+    this.#announcer.tell(report);
     this.#passStop();
-  }
-
-  #note(report: Report | undefined): void {
-    const { pid } = process;
-    const { reason, hint } = report?.kind === "refused" ? report : {};
-    const note: KeeperNote = reason === undefined ? { pid } : { pid, refusal: { reason, hint } };
-    try {
-      this.#options.note(JSON.stringify(note));
-    } catch (thrown) {
-      this.fault(thrown);
-    }
-  }
-
-  #announce(report: Report): void {
-    try {
-      this.#announcer.tell(report);
-    } catch (thrown) {
-      this.fault(thrown);
-    }
   }
 
   #passStop(): void {

@@ -2,15 +2,10 @@
 // that are meant to stay.
 
 import { ptr } from "bun:ffi";
+import { setCloseOnExec } from "./descriptor.ts";
 import { errno, openLibc } from "./libc.ts";
 
-const F_SETFD = 2;
-const FD_CLOEXEC = 1;
-
-const SYMBOLS = {
-  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-} as const;
+const SYMBOLS = { execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" } } as const;
 
 let libc: ReturnType<typeof openLibc<typeof SYMBOLS>> | undefined;
 
@@ -34,17 +29,11 @@ export function becomeProgram(program: Program): number {
     .map(([name, value]) => cString(`${name}=${value}`));
   const [argv, envp] = [pointers(args), pointers(env)];
   errno();
-  for (const fd of program.keep) closeOnExec(fd, false);
+  for (const fd of program.keep) setCloseOnExec(fd, false);
   libc.execve(ptr(path), ptr(argv), ptr(envp));
   const failure = errno();
-  for (const fd of program.keep) closeOnExec(fd, true);
+  for (const fd of program.keep) setCloseOnExec(fd, true);
   return failure;
-}
-
-/** Whether a descriptor goes with this program's end, or stays for the next. */
-export function closeOnExec(fd: number, closes: boolean): void {
-  libc ??= openLibc(SYMBOLS);
-  libc.fcntl(fd, F_SETFD, closes ? FD_CLOEXEC : 0);
 }
 
 function cString(text: string): Buffer {
