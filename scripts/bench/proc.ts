@@ -1,0 +1,74 @@
+// What Linux tells of processes: who carries a variable, how much memory is theirs, how often their
+// threads were switched to.
+
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+const KIB_PER_MIB = 1_024;
+
+export interface FoundProcess {
+  readonly pid: number;
+  /** Base name of the program, cut at 15 characters. */
+  readonly name: string;
+  /** Path of the executable. */
+  readonly program: string;
+}
+
+/** Living processes with `NAME=value` in their environment. */
+export function processesWith(variable: string): FoundProcess[] {
+  return numbersIn("/proc").flatMap((pid) => {
+    try {
+      const folder = `/proc/${pid}`;
+      const environment = readFileSync(`${folder}/environ`, "latin1");
+      if (!`\0${environment}`.includes(`\0${variable}\0`)) return [];
+      // A zombie has no program any more.
+      const program = readlinkSync(`${folder}/exe`);
+      return [{ pid, program, name: readFileSync(`${folder}/comm`, "utf8").trim() }];
+    } catch {
+      return []; // It ended while it was looked at, or is not ours to look at.
+    }
+  });
+}
+
+/** Proportional set size of some processes together, mapped files included, in MiB. */
+export function memoryOf(pids: readonly number[]): number {
+  const kib = pids.map((pid) => numberAfter("Pss:", `/proc/${pid}/smaps_rollup`));
+  return kib.reduce((sum, one) => sum + one, 0) / KIB_PER_MIB;
+}
+
+/** Context switches so far of every thread of some processes, by thread. */
+export function switchesOf(pids: readonly number[]): ReadonlyMap<number, number> {
+  const threads = pids.flatMap((pid) =>
+    numbersIn(`/proc/${pid}/task`).map(
+      (thread) => [thread, `/proc/${pid}/task/${thread}`] as const,
+    ),
+  );
+  return new Map(
+    threads.map(([thread, folder]) => [
+      thread,
+      numberAfter("\nvoluntary_ctxt_switches:", `${folder}/status`) +
+        numberAfter("\nnonvoluntary_ctxt_switches:", `${folder}/status`),
+    ]),
+  );
+}
+
+/** Context switches between two looks; a thread that is new counts from 0. */
+export function switchesBetween(
+  before: ReadonlyMap<number, number>,
+  after: ReadonlyMap<number, number>,
+): number {
+  const more = [...after].map(([thread, count]) => count - (before.get(thread) ?? 0));
+  return more.reduce((sum, one) => sum + one, 0);
+}
+
+function numbersIn(folder: string): number[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function numberAfter(label: string, path: string): number {
+  const text = `\n${readFileSync(path, "utf8")}`;
+  const at = text.indexOf(label);
+  if (at < 0) throw new Error(`${path} has no ${label.trim()}`);
+  return Number.parseInt(text.slice(at + label.length), 10);
+}
