@@ -44,8 +44,8 @@ describe("the beginning of an id", () => {
 test("a name means its living session, else the newest that has it", async () => {
   await using korun = new Korun();
   const first = await korun.serve("exit 1", ["--name", "web"]);
-  const second = await korun.serve("exit 2", ["--name", "web"]);
   await korun.until(first, ({ state }) => state === "exited");
+  const second = await korun.serve("exit 2", ["--name", "web"]);
   await korun.until(second, ({ state }) => state === "exited");
   expect((await korun.session("web")).id).toBe(second);
   await korun.ok(["rm", second]);

@@ -152,18 +152,21 @@ describe("a path that does not exist is named:", () => {
 
 test("after a crash a save starts it again; after a stop none does, until a restart", async () => {
   await using korun = new Korun();
-  const app = `${korun.work}/app`;
-  writeFileSync(app, "exit 3\n");
+  const save = (text: string) => {
+    writeFileSync(`${korun.work}/app.new`, text);
+    renameSync(`${korun.work}/app.new`, `${korun.work}/app`);
+  };
+  save("exit 3\n");
   await korun.ok(["serve", "--name", "web", "-w", "app", "--debounce", "0", "--", "sh", "app"]);
   const crashed = await korun.until("web", ({ state }) => state === "exited");
   expect(crashed).toMatchObject({ exit_code: 3, watching: { state: "armed" } });
-  writeFileSync(app, "exec sleep 600\n");
+  save("exec sleep 600\n");
   await korun.until("web", ({ state, run }) => state === "running" && run === 2);
   await korun.ok(["stop", "web"]);
   expect((await korun.session("web")).watching.state).toBe("disarmed");
-  writeFileSync(app, "exec sleep 601\n");
+  save("exec sleep 601\n");
   await korun.ok(["restart", "web"]);
-  writeFileSync(app, "exec sleep 602\n");
+  save("exec sleep 602\n");
   const { run, watch_restart_count } = await korun.until("web", (it) => it.watch_restart_count > 1);
   expect({ run, watch_restart_count }).toEqual({ run: 4, watch_restart_count: 2 });
 });

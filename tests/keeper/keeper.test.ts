@@ -140,13 +140,12 @@ test("A later daemon that cannot start is tried until it can", async () => {
   expect(stage.starts().some(({ setAside }) => setAside)).toBe(false);
   expect(stage.log()).toContain("could not start: port 1 is taken");
   // Whoever finds no daemon meanwhile can read why.
-  expect(readKeeperNote(stage.home)).toEqual({
-    pid: stage.keeperPid,
-    refusal: { reason: "port 1 is taken", hint: "Take another." },
-  });
+  const refusal = { reason: "port 1 is taken", hint: "Take another." };
+  const note = () => readKeeperNote(stage.home);
+  expect(await waitFor("the reason", () => note()?.refusal)).toEqual(refusal);
   stage.setMode("serve");
   await stage.next(first.pid);
-  expect(readKeeperNote(stage.home)).toEqual({ pid: stage.keeperPid });
+  await waitFor("the reason to go", () => note() !== undefined && !note()?.refusal);
 });
 
 test("A second keeper of a home leaves the first one alone", async () => {

@@ -60,12 +60,13 @@ test("Keeper and daemon killed at once come back with the next client", async ()
   for (let round = 1; round <= 10; round += 1) {
     const status = await stage.next();
     const child = await stage.spawn("exec sleep 600");
-    kill(status.keeper?.pid ?? 0);
+    const keeper = status.keeper ?? { pid: 0, startTime: 0 };
+    // So that it cannot start another keeper between the two.
+    kill(status.pid, "SIGSTOP");
+    kill(keeper.pid);
     kill(status.pid);
-    await waitFor(
-      "both to be gone",
-      () => !hasOpen(status.pid, "") && !hasOpen(status.keeper?.pid, ""),
-    );
+    await gone(keeper);
+    await waitFor("the daemon to be gone", () => !stage.processes().includes(status.pid));
     expect(JSON.parse(await stage.launch())).toMatchObject({ ok: true });
     expect((await stage.next(status.pid)).keeper).toMatchObject({ deaths: 0 });
     expect(isAlive(child)).toBe(true);
