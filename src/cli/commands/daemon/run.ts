@@ -13,9 +13,11 @@ export const run = defineCommand({
   examples: ["korun daemon run"],
   async run({ flags }) {
     const { runDaemon } = await import("../../../daemon/run.ts");
-    return await runDaemon(resolvePaths(process.env), {
+    const exitCode = await runDaemon(resolvePaths(process.env), {
       version: VERSION,
       detached: flags.detached,
     });
+    // After an upgrade our children live on, and Bun would wait for them.
+    return process.exit(exitCode);
   },
 });
