@@ -93,7 +93,8 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   surviveDefects(log);
 
   const keeping = detached ? joinKeeper(paths, { legacy, version, log }) : unkept(paths);
-  // Taken down last: the keeper learns that this end was meant, also that of a failed start.
+  // Taken down last: the keeper learns that this end was meant. Of a start that was refused it
+  // knows better, and tries again if there are sessions to come back to.
   parts.defer(() => (isMeant ? keeping.link?.bye() : keeping.link?.close()));
   if (legacy.setAside) setRingsAside(paths, log);
 

@@ -19,8 +19,15 @@ export function failedStartup(thrown: unknown): Startup {
   return hint === undefined ? { ok: false, message } : { ok: false, message, hint };
 }
 
-/** Tells the launcher, once, and lets go of the pipe so that no child inherits it. */
+let reported = false;
+
+/**
+ * Tells the launcher and lets go of the pipe, so that no child inherits it. Only the first call
+ * does: afterwards the descriptor's number may be anything's.
+ */
 export function reportStartup(startup: Startup): void {
+  if (reported) return;
+  reported = true;
   try {
     // Started by hand, the descriptor may be nothing, or something of Bun's own.
     const stats = fstatSync(STARTUP_FD);
