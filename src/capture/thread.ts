@@ -4,12 +4,20 @@
 // control pipe wakes it, and its own messages leave without it.
 
 import { closeSync, readSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { receiveMessageOnPort } from "node:worker_threads";
-import { PollSet } from "../native/pipe.ts";
+import { nap, PollSet } from "../native/pipe.ts";
 import type { CaptureEvent, CaptureRequest, CaptureStart } from "./protocol.ts";
 import { SessionTap } from "./tap.ts";
 
 declare const self: Worker;
+
+/**
+ * As many pipes that pour at once leave no processor to whoever answers requests. Then each may
+ * fill for a moment, in µs: more is moved at a time, and nobody waits long for a turn.
+ */
+const CROWD = Math.max(2, availableParallelism());
+const LET_FILL_US = 200;
 
 /** Something to do when a descriptor is ready; true when it is to be waited for no longer. */
 type OnReady = (happened: number) => boolean;
@@ -36,12 +44,14 @@ class CaptureThread {
   run(): void {
     while (!this.#quit) {
       if (this.#changed) this.#rebuild();
-      if (this.#polled.wait() === 0) continue;
+      const ready = this.#polled.wait();
+      if (ready === 0) continue;
       for (let place = 0; place < this.#polled.length; place += 1) {
         const happened = this.#polled.happened(place);
         if (happened === 0) continue;
         if (this.#ready[place]?.(happened)) this.#polled.mute(place);
       }
+      if (ready >= CROWD) nap(LET_FILL_US);
     }
   }
 

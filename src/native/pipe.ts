@@ -14,6 +14,7 @@ const common = openLibc({
   mkfifo: { args: ["ptr", "u32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: FFIType.i64_fast },
+  usleep: { args: ["u32"], returns: "i32" },
 });
 
 const spliceCall =
@@ -31,6 +32,11 @@ export function makeFifo(path: string): void {
   if (common.mkfifo(ptr(Buffer.from(`${path}\0`)), 0o600) !== 0) {
     throw new Error(`cannot make the pipe ${path}: errno ${errno()}`);
   }
+}
+
+/** Puts the calling thread to sleep for at least so many µs, and no longer than is needed. */
+export function nap(us: number): void {
+  common.usleep(us);
 }
 
 /** What to wait for, as `struct pollfd`s. A descriptor below 0 is passed over. */
