@@ -8,6 +8,7 @@ import { Problem } from "../domain/problem.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
 import { type KeeperLegacy, takeLegacy } from "../keeper/link.ts";
 import { FileLock } from "../native/lock.ts";
+import { trimOnceSettled } from "../native/trim.ts";
 import { Store } from "../store/store.ts";
 import { EventLog } from "../supervisor/event-log.ts";
 import { createMachinery } from "../supervisor/machine.ts";
@@ -51,6 +52,7 @@ export async function runDaemon(paths: Paths, options: RunOptions): Promise<numb
     await using parts = new AsyncDisposableStack();
     const daemon = await start(paths, { ...options, intents, parts, legacy });
     reportStartup({ ok: true, socket: paths.socket, port: daemon.server.port });
+    trimOnceSettled();
     const exitCode = await untilStopped(daemon, intents);
     if (exitCode !== 0) daemon.comeBack();
     return exitCode;

@@ -4,6 +4,7 @@
 
 import { FileLock } from "../native/lock.ts";
 import { becomeSubreaper } from "../native/reaper.ts";
+import { trimOnceSettled } from "../native/trim.ts";
 import { pause } from "../process/pause.ts";
 import { Announcer } from "./announcer.ts";
 import { joinDaemon } from "./daemon-process.ts";
@@ -38,6 +39,7 @@ export async function runKeeper(options: KeeperOptions): Promise<number> {
   });
   const life = new Life(options, { announcer, state });
   listen(life);
+  trimOnceSettled();
   try {
     if (origin === "launched") return await life.start();
     return await life.join((handlers) => {
