@@ -1,6 +1,7 @@
 // What an output is: a person's terminal, how wide it is and whether it shows colour, or a pipe.
 
 import { fstatSync } from "node:fs";
+import type { TerminalSize } from "../native/terminal-size.ts";
 
 export interface Screen {
   readonly isTerminal: boolean;
@@ -13,11 +14,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Looks at stdout or stderr. Costs next to nothing when it is a pipe or a file. */
 export async function screenOf(fd: 1 | 2, env: Environment = process.env): Promise<Screen> {
-  const isTerminal = await isTerminalAt(fd);
-  const columns = isTerminal ? process[fd === 1 ? "stdout" : "stderr"].columns : 0;
+  const size = await terminalAt(fd);
+  const isTerminal = size !== undefined;
   return {
     isTerminal,
-    columns: columns > 0 ? columns : undefined,
+    columns: size !== undefined && size.columns > 0 ? size.columns : undefined,
     colour: wantsColour(env, isTerminal),
   };
 }
@@ -33,12 +34,12 @@ export function wantsColour(env: Environment, isTerminal: boolean): boolean {
 /** Whether stdout and stderr are the same terminal, so that one reader sees both. */
 export async function sharesTerminal(): Promise<boolean> {
   const [out, err] = [fstatSync(1), fstatSync(2)];
-  return out.rdev === err.rdev && out.ino === err.ino && (await isTerminalAt(1));
+  return out.rdev === err.rdev && out.ino === err.ino && (await terminalAt(1)) !== undefined;
 }
 
-/** node:tty costs more than all else a command loads, so it is asked about devices only. */
-async function isTerminalAt(fd: 1 | 2): Promise<boolean> {
-  if (!fstatSync(fd).isCharacterDevice()) return false;
-  const { isatty } = await import("node:tty");
-  return isatty(fd);
+/** Code that only a terminal needs is loaded for one only. */
+async function terminalAt(fd: 1 | 2): Promise<TerminalSize | undefined> {
+  if (!fstatSync(fd).isCharacterDevice()) return undefined;
+  const { terminalSize } = await import("../native/terminal-size.ts");
+  return await terminalSize(fd);
 }
