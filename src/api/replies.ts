@@ -3,12 +3,12 @@
 import type { Happening } from "../domain/history.ts";
 import type {
   EndCause,
-  FileEvent,
   LeftBehind,
   LogStream,
   OutputStream,
   SessionState,
   StartCause,
+  TerminalDimensions,
   WatchStatus,
 } from "../domain/session.ts";
 
@@ -36,6 +36,24 @@ export interface SessionSummary {
   readonly error: string | null;
   /** Why the newest run that ended did. */
   readonly last_end: RunEndCause | null;
+  /** All readiness checks are met in this run; without any, it runs. */
+  readonly ready: boolean;
+  /** Null without a health check. */
+  readonly health: SessionHealth | null;
+  /** When its policy starts it again; null when it does not wait for that. */
+  readonly next_restart_at: string | null;
+  /** Its policy starts it no more. */
+  readonly gave_up: boolean;
+}
+
+/** How well a session does. */
+export interface SessionHealth {
+  readonly state: "unknown" | "healthy" | "unhealthy";
+  /** Failures in a row. */
+  readonly failures: number;
+  readonly checked_at: string | null;
+  /** Why the last looks failed, the newest last. */
+  readonly reasons: readonly string[];
 }
 
 export interface SessionListReply {
@@ -43,9 +61,7 @@ export interface SessionListReply {
 }
 
 /** Why the newest run started, when that was a restart. */
-export type RestartCause =
-  | { readonly kind: Exclude<StartCause["kind"], "watch"> }
-  | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent };
+export type RestartCause = StartCause;
 
 /** Why a run started. */
 export type RunStartCause = StartCause;
@@ -80,6 +96,56 @@ export interface SessionReply extends SessionSummary {
   readonly blended_dropped_lines: number;
   readonly stdout_bytes: number;
   readonly stderr_bytes: number;
+  readonly policy_restart_count: number;
+  readonly health_restart_count: number;
+  readonly ready_at: string | null;
+  /** The readiness checks that are not met yet, in words. */
+  readonly waiting_for: readonly string[];
+  /** A readiness check's time was over before it was met. */
+  readonly ready_timed_out: boolean;
+  readonly gave_up_reason: string | null;
+  /** The policies as they were asked for, with their defaults; durations in ms. */
+  readonly restart_policy: RestartPolicyReply;
+  readonly ready_checks: readonly ReadyCheckReply[];
+  readonly health_check: HealthCheckReply | null;
+  readonly max_rss: number | null;
+  readonly max_runtime_ms: number | null;
+  readonly stdin: "none" | "pipe";
+  readonly pty: TerminalDimensions | null;
+}
+
+/** The same shape as is sent. */
+export interface RestartPolicyReply {
+  readonly kind: "never" | "always" | "fixed" | "exponential";
+  readonly on?: "any" | "failure";
+  readonly delay?: number;
+  readonly initialDelay?: number;
+  readonly maxDelay?: number;
+  readonly multiplier?: number;
+  readonly maxRestarts?: number;
+  readonly resetAfter?: number;
+}
+
+/** One check, as it is sent. */
+export interface CheckReply {
+  readonly log?: string;
+  readonly regex?: string;
+  readonly port?: number;
+  readonly url?: string;
+  readonly status?: number;
+  readonly file?: string;
+  readonly command?: readonly string[];
+}
+
+export interface ReadyCheckReply extends CheckReply {
+  readonly timeout: number;
+}
+
+export interface HealthCheckReply extends CheckReply {
+  readonly interval: number;
+  readonly timeout: number;
+  readonly threshold: number;
+  readonly restart: boolean;
 }
 
 /** `POST /v1/sessions`. */

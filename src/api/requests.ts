@@ -2,69 +2,33 @@
 // else looks at raw input. A message says what was expected; the field is named by the checker.
 
 import * as v from "valibot";
-import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
+import { healthCheck, readyChecks, restartPolicy } from "./policies.ts";
+import {
+  age,
+  duration,
+  environment,
+  integer,
+  nonEmptyText,
+  pathOrGlob,
+  sessionName,
+  shape,
+  size,
+  text,
+} from "./values.ts";
 
-const MAX_WAIT_MS = 3_600_000;
+const cells = integer("an integer from 1 to 1000", { min: 1, max: 1_000 });
 
-const AGE_FORM = "milliseconds or a duration such as 90m, 12h, 7d";
-
-const text = v.pipe(
-  v.string("a string"),
-  v.check((value) => !value.includes("\0"), "a string without NUL"),
+/** A terminal, 80 by 24 unless it says otherwise. */
+const terminal = v.union(
+  [
+    v.pipe(
+      v.boolean(),
+      v.transform((wanted) => (wanted ? { cols: 80, rows: 24 } : undefined)),
+    ),
+    shape({ cols: v.optional(cells, 80), rows: v.optional(cells, 24) }, "an object"),
+  ],
+  "true, or an object of cols and rows, each from 1 to 1000",
 );
-
-const nonEmptyText = v.pipe(
-  v.string("a non-empty string"),
-  v.check((value) => !value.includes("\0"), "a string without NUL"),
-  v.minLength(1, "a non-empty string"),
-);
-
-/** No longer than a path can be; far longer, and it would be no pattern to match with either. */
-const pathOrGlob = v.pipe(nonEmptyText, v.maxLength(4_096, "at most 4096 characters"));
-
-/** Variables by name. Not `v.record`, which passes arrays and drops a variable `constructor`. */
-const environment = v.pipe(
-  v.custom<Record<string, string>>(isObject, "an object of strings"),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const input = dataset.value;
-    for (const [key, value] of Object.entries(input)) {
-      const expected = wrongWith(key, value);
-      if (expected === undefined) continue;
-      const item = { type: "object", origin: "value", input, key, value } as const;
-      addIssue({ message: expected, input: value, path: [item] });
-      return NEVER;
-    }
-    return input;
-  }),
-);
-
-/** Milliseconds from a number or a duration such as `5s`, at most an hour. */
-export const duration = v.pipe(
-  v.union([v.number(), v.string()], DURATION_FORM),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const ms = parseDuration(dataset.value);
-    if (ms !== undefined && ms <= MAX_WAIT_MS) return ms;
-    addIssue({ message: `${DURATION_FORM}, at most 1h` });
-    return NEVER;
-  }),
-);
-
-/** Names start with a letter or digit; a name is never mistaken for a flag or a path. */
-export const sessionName = v.pipe(
-  v.string("a string"),
-  v.regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    "1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit",
-  ),
-);
-
-/** A whole number; `range` says which in words. */
-function integer(range: string, { min, max }: { min: number; max: number }) {
-  return v.pipe(
-    v.number(range),
-    v.check((value) => Number.isInteger(value) && value >= min && value <= max, range),
-  );
-}
 
 /** Body of `POST /v1/sessions`. Unknown fields are refused, so that a typo is never ignored. */
 export const CreateSession = v.strictObject(
@@ -86,6 +50,13 @@ export const CreateSession = v.strictObject(
     ),
     grace: v.optional(duration),
     debounce: v.optional(duration),
+    restart: v.optional(restartPolicy),
+    ready: v.optional(readyChecks, []),
+    health: v.optional(healthCheck),
+    max_rss: v.optional(size),
+    max_runtime: v.optional(age),
+    stdin: v.optional(v.picklist(["none", "pipe"], "none or pipe"), "none"),
+    pty: v.optional(terminal),
   },
   "an object",
 );
@@ -94,17 +65,6 @@ export const CreateSession = v.strictObject(
 export type CreateSession = v.InferOutput<typeof CreateSession>;
 /** The same as a client writes it. */
 export type CreateSessionBody = v.InferInput<typeof CreateSession>;
-
-/** Milliseconds from a number or a duration such as `7d`. */
-const age = v.pipe(
-  v.union([v.number(), v.string()], AGE_FORM),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const ms = parseDuration(dataset.value);
-    if (ms !== undefined) return ms;
-    addIssue({ message: AGE_FORM });
-    return NEVER;
-  }),
-);
 
 /** Body of `POST /v1/prune`. */
 export const PruneSessions = v.strictObject(
@@ -117,17 +77,6 @@ export const PruneSessions = v.strictObject(
 
 /** The same as a client writes it. */
 export type PruneSessionsBody = v.InferInput<typeof PruneSessions>;
-
-function isObject(input: unknown): boolean {
-  return typeof input === "object" && input !== null && !Array.isArray(input);
-}
-
-/** What a variable should have been; undefined when it is one. */
-function wrongWith(name: string, value: unknown): string | undefined {
-  if (!/^[^=\0]+$/.test(name)) return "a variable name without = and NUL";
-  if (typeof value !== "string") return "a string";
-  return value.includes("\0") ? "a string without NUL" : undefined;
-}
 
 /** Body of `POST /v1/daemon/upgrade`. */
 export const UpgradeDaemon = v.strictObject(

@@ -11,6 +11,10 @@ export function startInShort(cause: RunStartCause): string {
       return "restarted by hand";
     case "watch":
       return `${cause.path} was ${cause.event}`;
+    case "policy":
+      return `by its policy, restart ${cause.attempt}`;
+    case "health":
+      return `it was unhealthy: ${cause.reason}`;
     default:
       return cause satisfies never;
   }
@@ -29,6 +33,10 @@ export function endInShort(end: RunEndCause): string {
       return "to be restarted";
     case "watch":
       return `${end.path} was ${end.event}`;
+    case "health":
+      return `it was unhealthy: ${end.reason}`;
+    case "limit":
+      return `over its ${end.limit}: ${end.reason}`;
     case "daemon_stop":
       return "with the daemon";
     case "lost":

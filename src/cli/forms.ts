@@ -1,6 +1,7 @@
 // The forms that flag values have.
 
 import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
+import { parseSize, SIZE_FORM } from "../domain/size.ts";
 import type { Form } from "./signature.ts";
 
 export const COUNT: Form = {
@@ -16,6 +17,16 @@ export const RUN: Form = {
 export const DURATION: Form = {
   words: DURATION_FORM,
   matches: (value) => parseDuration(value) !== undefined,
+};
+
+export const SIZE: Form = {
+  words: SIZE_FORM,
+  matches: (value) => parseSize(value) !== undefined,
+};
+
+export const PORT: Form = {
+  words: "a port from 1 to 65535",
+  matches: (value) => COUNT.matches(value) && Number(value) >= 1 && Number(value) <= 65_535,
 };
 
 export const VARIABLE: Form = {

@@ -10,6 +10,7 @@ import { callerOpenFiles } from "../process/limits.ts";
 import { exitCodeOfStart } from "./exit.ts";
 import { DURATION, NOT_EMPTY, VARIABLE } from "./forms.ts";
 import { shortId } from "./pick.ts";
+import { POLICY_FLAGS, policyRequest } from "./policy-flags.ts";
 import { report } from "./report.ts";
 import type { Flags, Parsed } from "./signature.ts";
 import { shellLine } from "./visible.ts";
@@ -60,6 +61,7 @@ export const START_FLAGS = {
     form: DURATION,
     about: "Quiet time after a change before a restart (default: 250ms)",
   },
+  ...POLICY_FLAGS,
 } as const satisfies Flags;
 
 /** What was typed after `serve` or `run`. */
@@ -108,6 +110,7 @@ function requestOf({ flags, command }: StartLine): CreateSessionBody {
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.grace === undefined ? {} : { grace: flags.grace }),
     ...(flags.debounce === undefined ? {} : { debounce: flags.debounce }),
+    ...policyRequest(flags),
   };
 }
 

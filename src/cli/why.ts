@@ -49,6 +49,12 @@ function start(session: SessionReply, run: RunReply | undefined): string | undef
       return `${number} started${when}, since somebody restarted it.`;
     case "watch":
       return `${number} started${when}, since ${cause.path} was ${cause.event}.`;
+    case "policy":
+      return `${number} started${when}, by its restart policy: restart ${cause.attempt} in a row.`;
+    case "health":
+      return `${number} started${when}, since the run before was unhealthy: ${cause.reason}.`;
+    default:
+      return cause satisfies never;
   }
 }
 
@@ -69,6 +75,10 @@ function end(session: SessionReply, run: RunReply | undefined): string | undefin
       return `${ended} in order to be restarted.`;
     case "watch":
       return `${ended} in order to be restarted, since ${why.path} was ${why.event}.`;
+    case "health":
+      return `${ended} in order to be restarted, since it was unhealthy: ${why.reason}.`;
+    case "limit":
+      return `${ended} since it went over its ${why.limit}: ${why.reason}.`;
     case "daemon_stop":
       return `${ended} with the daemon, which was stopped.`;
     case "lost":

@@ -1,6 +1,9 @@
 // What a session is: what was asked for (SessionSpec) and what can be said of it now
 // (SessionSnapshot). Plain data, in milliseconds and bytes; the HTTP layer gives it its JSON form.
 
+import type { HealthCheck, HealthStatus, Readiness, ReadyCheck } from "./checks.ts";
+import { NEVER_RESTART, type RestartPolicy } from "./restart-policy.ts";
+
 /** The five states of a session, and no others. */
 export type SessionState = "starting" | "running" | "stopping" | "exited" | "failed";
 
@@ -33,7 +36,34 @@ export interface SessionSpec {
   readonly inherited: InheritedContext | undefined;
   readonly graceMs: number;
   readonly debounceMs: number;
+  readonly restart: RestartPolicy;
+  readonly ready: readonly ReadyCheck[];
+  readonly health: HealthCheck | undefined;
+  /** Of the whole tree, in bytes. */
+  readonly maxRssBytes: number | undefined;
+  readonly maxRuntimeMs: number | undefined;
+  /** Whether the child can be written to. A terminal always can. */
+  readonly stdin: "none" | "pipe";
+  /** The size of the terminal that it runs in; undefined: in none. */
+  readonly pty: TerminalDimensions | undefined;
 }
+
+/** The size of a terminal, in characters. */
+export interface TerminalDimensions {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** What is asked of a session of which nothing more is asked than to run. */
+export const NOTHING_MORE = {
+  restart: NEVER_RESTART,
+  ready: [],
+  health: undefined,
+  maxRssBytes: undefined,
+  maxRuntimeMs: undefined,
+  stdin: "none",
+  pty: undefined,
+} as const satisfies Partial<SessionSpec>;
 
 /** What a caller hands on to the child, taken over the Unix socket only. */
 export interface InheritedContext {
@@ -51,7 +81,11 @@ export type FileEvent = "created" | "modified" | "deleted";
 export type StartCause =
   | { readonly kind: "create" }
   | { readonly kind: "manual" }
-  | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent };
+  | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent }
+  /** The session's restart policy: its how manyth restart in a row, and after which wait. */
+  | { readonly kind: "policy"; readonly attempt: number; readonly delay_ms: number }
+  /** It was unhealthy. */
+  | { readonly kind: "health"; readonly reason: string };
 
 /** A file that changed, as a cause. */
 export type WatchCause = Extract<StartCause, { kind: "watch" }>;
@@ -65,6 +99,8 @@ export type EndCause =
   | { readonly kind: "stop" }
   | { readonly kind: "restart" }
   | WatchCause
+  | { readonly kind: "health"; readonly reason: string }
+  | LimitCause
   | { readonly kind: "daemon_stop" }
   /** With the system: it was alive before a reboot. */
   | { readonly kind: "lost" }
@@ -72,6 +108,13 @@ export type EndCause =
   | { readonly kind: "unknown" }
   /** It never ran; the error opens with the system's code. */
   | { readonly kind: "failed"; readonly error: string };
+
+/** A limit of the session's that a run went over. */
+export interface LimitCause {
+  readonly kind: "limit";
+  readonly limit: "max_rss" | "max_runtime";
+  readonly reason: string;
+}
 
 /** How a leader ended: by itself or by a signal such as `SIGTERM`. */
 export interface ExitStatus {
@@ -139,4 +182,13 @@ export interface SessionSnapshot {
   readonly leftBehind: readonly LeftBehind[];
   readonly watching: WatchStatus;
   readonly output: OutputCounters;
+  readonly policyRestarts: number;
+  readonly healthRestarts: number;
+  /** When its policy starts it again, in epoch ms; null when it does not wait for that. */
+  readonly nextRestartAt: number | null;
+  /** Why its policy starts it no more; null while it would, and without a policy. */
+  readonly gaveUp: string | null;
+  readonly readiness: Readiness;
+  /** Null without a health check. */
+  readonly health: HealthStatus | null;
 }

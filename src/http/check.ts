@@ -35,6 +35,9 @@ function unknownField(field: string, known: readonly string[]): Problem {
 
 function faultOf(schema: ObjectSchema, issue: v.BaseIssue<unknown>): Problem {
   const field = fieldOf(issue.path);
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    return unknownField(field, issue.message.split(", "));
+  }
   const entry = issue.type === "strict_object" ? schema.entries[field] : undefined;
   const expected = entry === undefined ? issue.message : expectedOf(entry);
   const isMissing = entry !== undefined || issue.input === undefined;

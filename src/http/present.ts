@@ -8,14 +8,17 @@ import type {
   LogEntry,
   LogReply,
   RunReply,
+  SessionHealth,
   SessionReply,
   SessionSummary,
 } from "../api/replies.ts";
+import type { HealthStatus } from "../domain/checks.ts";
 import type { HistoryEvent, OutputTotals, Run } from "../domain/history.ts";
 import type { LogStream, OutputCounters, SessionSnapshot } from "../domain/session.ts";
 import type { Entry } from "../logs/entry.ts";
 import type { FollowBatch } from "../logs/follower.ts";
 import type { LogPage } from "../logs/session-log.ts";
+import { policiesReply } from "./present-policies.ts";
 
 /** An element of the list of sessions. */
 export function sessionSummary(session: SessionSnapshot): SessionSummary {
@@ -29,11 +32,15 @@ export function sessionSummary(session: SessionSnapshot): SessionSummary {
     pid: session.pid,
     started_at: timeOrNull(session.firstStartedAt),
     uptime_ms: session.uptimeMs === null ? null : Math.round(session.uptimeMs),
-    restart_count: session.manualRestarts + session.watchRestarts,
+    restart_count: restartCount(session),
     exit_code: session.exit?.code ?? null,
     term_signal: session.exit?.signal ?? null,
     error: session.error,
     last_end: session.lastEnd,
+    ready: session.readiness.ready,
+    health: healthReply(session.health),
+    next_restart_at: timeOrNull(session.nextRestartAt),
+    gave_up: session.gaveUp !== null,
   };
 }
 
@@ -67,7 +74,25 @@ export function sessionReply(session: SessionSnapshot): SessionReply {
     blended_dropped_lines: output.blendedDropped,
     stdout_bytes: output.stdoutBytes,
     stderr_bytes: output.stderrBytes,
+    policy_restart_count: session.policyRestarts,
+    health_restart_count: session.healthRestarts,
+    ready_at: timeOrNull(session.readiness.readyAt),
+    waiting_for: session.readiness.waitingFor,
+    ready_timed_out: session.readiness.timedOut,
+    gave_up_reason: session.gaveUp,
+    ...policiesReply(spec),
   };
+}
+
+function restartCount(session: SessionSnapshot): number {
+  const { manualRestarts, watchRestarts, policyRestarts, healthRestarts } = session;
+  return manualRestarts + watchRestarts + policyRestarts + healthRestarts;
+}
+
+function healthReply(health: HealthStatus | null): SessionHealth | null {
+  if (health === null) return null;
+  const { state, failures, checkedAt, reasons } = health;
+  return { state, failures, checked_at: timeOrNull(checkedAt), reasons };
 }
 
 /** A page of a session's log. */

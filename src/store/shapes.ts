@@ -2,6 +2,7 @@
 // such a key is made again here.
 
 import * as v from "valibot";
+import { NOTHING_MORE } from "../domain/session.ts";
 
 const missing = (): undefined => undefined;
 const count = v.number();
@@ -19,6 +20,49 @@ const variables = v.custom<Record<string, string>>(
     Object.values(input).every((value) => typeof value === "string"),
 );
 
+const optionalCount = v.optional(count, missing);
+
+const counted = {
+  on: v.picklist(["any", "failure"]),
+  resetAfterMs: count,
+  maxRestarts: optionalCount,
+};
+
+const restartPolicy = v.variant("kind", [
+  v.object({ kind: v.literal("never") }),
+  v.object({ kind: v.literal("always"), ...counted }),
+  v.object({ kind: v.literal("fixed"), delayMs: count, ...counted }),
+  v.object({
+    kind: v.literal("exponential"),
+    initialDelayMs: count,
+    maxDelayMs: count,
+    multiplier: count,
+    ...counted,
+  }),
+]);
+
+const liveChecks = [
+  v.object({ kind: v.literal("port"), port: count }),
+  v.object({ kind: v.literal("url"), url: text, status: optionalCount }),
+  v.object({ kind: v.literal("command"), command: v.tupleWithRest([text], text) }),
+] as const;
+
+const check = v.variant("kind", [
+  v.object({ kind: v.literal("log"), text }),
+  v.object({ kind: v.literal("regex"), pattern: text }),
+  v.object({ kind: v.literal("file"), path: text }),
+  ...liveChecks,
+]);
+
+const healthCheck = v.object({
+  check: v.variant("kind", [...liveChecks]),
+  intervalMs: count,
+  timeoutMs: count,
+  threshold: count,
+  restart: bool,
+});
+
+/** What was not known of when a session was made was not asked for. */
 export const spec = v.object({
   command: v.tupleWithRest([text], text),
   cwd: text,
@@ -36,6 +80,13 @@ export const spec = v.object({
   ),
   graceMs: count,
   debounceMs: count,
+  restart: v.optional(restartPolicy, NOTHING_MORE.restart),
+  ready: v.optional(v.array(v.object({ check, timeoutMs: count })), []),
+  health: v.optional(healthCheck, missing),
+  maxRssBytes: optionalCount,
+  maxRuntimeMs: optionalCount,
+  stdin: v.optional(v.picklist(["none", "pipe"]), NOTHING_MORE.stdin),
+  pty: v.optional(v.object({ cols: count, rows: count }), missing),
 });
 
 const watchCause = v.object({ kind: v.literal("watch"), path: text, event: fileEvent });
@@ -44,6 +95,8 @@ export const startCause = v.variant("kind", [
   v.object({ kind: v.literal("create") }),
   v.object({ kind: v.literal("manual") }),
   watchCause,
+  v.object({ kind: v.literal("policy"), attempt: count, delay_ms: count }),
+  v.object({ kind: v.literal("health"), reason: text }),
 ]);
 
 export const endCause = v.variant("kind", [
@@ -52,6 +105,12 @@ export const endCause = v.variant("kind", [
   }),
   v.object({ kind: v.literal("failed"), error: text }),
   watchCause,
+  v.object({ kind: v.literal("health"), reason: text }),
+  v.object({
+    kind: v.literal("limit"),
+    limit: v.picklist(["max_rss", "max_runtime"]),
+    reason: text,
+  }),
 ]);
 
 const exit = v.object({ code: v.nullable(count), signal: v.nullable(text) });

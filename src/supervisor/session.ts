@@ -3,6 +3,7 @@
 // the table wants done is performed afterwards, and answers with events of its own. So a stop is
 // never behind a slow start, and a caller learns at once what its request made of the session.
 
+import { NOT_READY } from "../domain/checks.ts";
 import {
   type Effect,
   endOf,
@@ -122,6 +123,12 @@ export class Session {
       leftBehind: "leftBehind" in state ? state.leftBehind : [],
       watching: this.#parts.watch?.status() ?? NOT_WATCHING,
       output: this.#released ?? this.log.counters(),
+      policyRestarts: 0,
+      healthRestarts: 0,
+      nextRestartAt: null,
+      gaveUp: null,
+      readiness: NOT_READY,
+      health: null,
     };
   }
 

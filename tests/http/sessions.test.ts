@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { homedir } from "node:os";
 import type { SessionListReply, SessionReply } from "../../src/api/replies.ts";
 import { Problem } from "../../src/domain/problem.ts";
+import { NOTHING_MORE } from "../../src/domain/session.ts";
 import { waitFor } from "../support/wait.ts";
 import { LOG_START } from "./support/directory.ts";
 import { openRaw } from "./support/raw.ts";
@@ -70,6 +71,7 @@ describe("POST /v1/sessions", () => {
     expect(await response.json()).toEqual({ id: session?.id, state: "starting" });
     expect(response.headers.get("location")).toBe(`/v1/sessions/${session?.id}`);
     expect(session?.spec).toEqual({
+      ...NOTHING_MORE,
       command: ["cargo", "run"],
       cwd: "/tmp/app",
       name: undefined,
@@ -243,6 +245,23 @@ describe("reading", () => {
       blended_dropped_lines: 0,
       stdout_bytes: 0,
       stderr_bytes: 0,
+      ready: false,
+      health: null,
+      next_restart_at: null,
+      gave_up: false,
+      policy_restart_count: 0,
+      health_restart_count: 0,
+      ready_at: null,
+      waiting_for: [],
+      ready_timed_out: false,
+      gave_up_reason: null,
+      restart_policy: { kind: "never" },
+      ready_checks: [],
+      health_check: null,
+      max_rss: null,
+      max_runtime_ms: null,
+      stdin: "none",
+      pty: null,
     });
   });
 
@@ -303,6 +322,23 @@ describe("reading", () => {
       blended_dropped_lines: 9,
       stdout_bytes: 6,
       stderr_bytes: 7,
+      ready: false,
+      health: null,
+      next_restart_at: null,
+      gave_up: false,
+      policy_restart_count: 0,
+      health_restart_count: 0,
+      ready_at: null,
+      waiting_for: [],
+      ready_timed_out: false,
+      gave_up_reason: null,
+      restart_policy: { kind: "never" },
+      ready_checks: [],
+      health_check: null,
+      max_rss: null,
+      max_runtime_ms: null,
+      stdin: "none",
+      pty: null,
     });
   });
 
@@ -334,6 +370,10 @@ describe("reading", () => {
       term_signal: null,
       error: null,
       last_end: null,
+      ready: false,
+      health: null,
+      next_restart_at: null,
+      gave_up: false,
     });
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { SessionSpec } from "../../src/domain/session.ts";
+import { NOTHING_MORE, type SessionSpec } from "../../src/domain/session.ts";
 import { childEnvironment, daemonEnvironment } from "../../src/process/environment.ts";
 import { cleanUp, makeFolder } from "./sessions.ts";
 
@@ -11,6 +11,7 @@ const ID = "9b2d6c33-8b13-4c51-8cd0-8de7d8f4ef01";
 
 function specOf(inherited: Record<string, string>, rest: Partial<SessionSpec> = {}): SessionSpec {
   return {
+    ...NOTHING_MORE,
     command: ["true"],
     cwd: "/",
     name: undefined,

@@ -41,7 +41,8 @@ test.each(names)("a database of %s is opened with all that is in it", (name) => 
     runs: Object.fromEntries(Object.keys(expected.runs).map((id) => [id, store.runs.of(id)])),
     events: store.events.since(1, 1_000).events,
   };
-  expect(JSON.parse(JSON.stringify(found))).toEqual(expected);
+  // What later versions know of besides has its default.
+  expect(JSON.parse(JSON.stringify(found))).toMatchObject(expected);
 
   store.sessions.save(aSession("new"));
   store.runs.save("new", aRun(1));

@@ -9,7 +9,12 @@ import type {
   SavedSession,
 } from "../../src/domain/history.ts";
 import type { Intent, Lifecycle } from "../../src/domain/lifecycle.ts";
-import type { EndCause, SessionSpec, StartCause } from "../../src/domain/session.ts";
+import {
+  type EndCause,
+  NOTHING_MORE,
+  type SessionSpec,
+  type StartCause,
+} from "../../src/domain/session.ts";
 
 /** Not so long ago that events of then would be forgotten. */
 export const T0 = Date.now() - 3_600_000;
@@ -24,11 +29,40 @@ export const SPEC: SessionSpec = {
   inherited: { env: { HOME: "/home/ada", TOKEN: "s3cret" }, umask: 0o022, openFiles: 1_024 },
   graceMs: 2_000,
   debounceMs: 250,
+  restart: {
+    kind: "exponential",
+    initialDelayMs: 1_000,
+    maxDelayMs: 30_000,
+    multiplier: 2,
+    maxRestarts: 5,
+    on: "failure",
+    resetAfterMs: 60_000,
+  },
+  ready: [
+    { check: { kind: "log", text: "listening" }, timeoutMs: 1_000 },
+    { check: { kind: "regex", pattern: "^up" }, timeoutMs: 1_000 },
+    { check: { kind: "port", port: 3_000 }, timeoutMs: 1_000 },
+    { check: { kind: "url", url: "http://localhost:3000/", status: 204 }, timeoutMs: 1_000 },
+    { check: { kind: "file", path: "ready" }, timeoutMs: 1_000 },
+    { check: { kind: "command", command: ["sh", "-c", "true"] }, timeoutMs: 1_000 },
+  ],
+  health: {
+    check: { kind: "url", url: "http://localhost:3000/", status: undefined },
+    intervalMs: 1_000,
+    timeoutMs: 500,
+    threshold: 2,
+    restart: true,
+  },
+  maxRssBytes: 1_048_576,
+  maxRuntimeMs: 60_000,
+  stdin: "pipe",
+  pty: { cols: 80, rows: 24 },
 };
 
 /** The least that can be asked for. */
 export const BARE_SPEC: SessionSpec = {
   ...SPEC,
+  ...NOTHING_MORE,
   command: ["true"],
   name: undefined,
   watch: [],
@@ -41,6 +75,8 @@ export const START_CAUSES: Record<StartCause["kind"], StartCause> = {
   create: { kind: "create" },
   manual: { kind: "manual" },
   watch: { kind: "watch", path: "src/main.ts", event: "modified" },
+  policy: { kind: "policy", attempt: 2, delay_ms: 2_000 },
+  health: { kind: "health", reason: "it answered 500" },
 };
 
 export const END_CAUSES: Record<EndCause["kind"], EndCause> = {
@@ -53,6 +89,8 @@ export const END_CAUSES: Record<EndCause["kind"], EndCause> = {
   lost: { kind: "lost" },
   unknown: { kind: "unknown" },
   failed: { kind: "failed", error: "ENOENT: no such command" },
+  health: { kind: "health", reason: "it answered 500" },
+  limit: { kind: "limit", limit: "max_rss", reason: "it used 600 MiB of 512 MiB" },
 };
 
 const exit = { code: null, signal: "SIGTERM" };

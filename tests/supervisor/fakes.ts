@@ -1,7 +1,12 @@
 // A machine that does nothing by itself: each test says when a spawn succeeds, a process ends or a
 // pipe is drained, so every race is played in the order the test wants.
 
-import type { ExitStatus, LeftBehind, SessionSpec } from "../../src/domain/session.ts";
+import {
+  type ExitStatus,
+  type LeftBehind,
+  NOTHING_MORE,
+  type SessionSpec,
+} from "../../src/domain/session.ts";
 import { F64, type RingLimits, ringBytes } from "../../src/logs/layout.ts";
 import { RingReader } from "../../src/logs/ring-reader.ts";
 import { SessionLog } from "../../src/logs/session-log.ts";
@@ -26,6 +31,7 @@ export function turn(): Promise<void> {
 /** A session's request, with defaults. */
 export function specOf(facts: Partial<SessionSpec> = {}): SessionSpec {
   return {
+    ...NOTHING_MORE,
     command: ["server"],
     cwd: "/",
     name: undefined,

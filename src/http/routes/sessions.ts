@@ -5,6 +5,7 @@ import { SESSIONS, sessionPath } from "../../api/paths.ts";
 import type { ActionReply, CreatedReply, SessionListReply } from "../../api/replies.ts";
 import { CreateSession } from "../../api/requests.ts";
 import { Problem } from "../../domain/problem.ts";
+import { NEVER_RESTART } from "../../domain/restart-policy.ts";
 import {
   DEFAULT_DEBOUNCE_MS,
   DEFAULT_GRACE_MS,
@@ -113,6 +114,13 @@ function specOf(body: CreateSession, { transport }: Exchange): SessionSpec {
     inherited: inheritedOf(body, transport),
     graceMs: body.grace ?? DEFAULT_GRACE_MS,
     debounceMs: body.debounce ?? DEFAULT_DEBOUNCE_MS,
+    restart: body.restart ?? NEVER_RESTART,
+    ready: body.ready,
+    health: body.health,
+    maxRssBytes: body.max_rss,
+    maxRuntimeMs: body.max_runtime,
+    stdin: body.stdin,
+    pty: body.pty,
   };
 }
 

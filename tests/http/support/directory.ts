@@ -2,6 +2,7 @@
 // entries in an array and can drop the oldest.
 
 import { randomUUID } from "node:crypto";
+import { NOT_READY } from "../../../src/domain/checks.ts";
 import { Problem } from "../../../src/domain/problem.ts";
 import type {
   OutputStream,
@@ -213,6 +214,12 @@ function snapshotOf(id: string, spec: SessionSpec): SessionSnapshot {
     error: null,
     leftBehind: [],
     watching: { state: "off", directories: 0, problem: null },
+    policyRestarts: 0,
+    healthRestarts: 0,
+    nextRestartAt: null,
+    gaveUp: null,
+    readiness: NOT_READY,
+    health: null,
     output: {
       stdoutLines: 0,
       stderrLines: 0,

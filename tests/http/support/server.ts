@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DaemonReply, ErrorReply } from "../../../src/api/replies.ts";
+import { NOTHING_MORE } from "../../../src/domain/session.ts";
 import { type HttpServer, startServer } from "../../../src/http/server.ts";
 import { FakeDirectory, type FakeSession } from "./directory.ts";
 import { FakeHistory } from "./history.ts";
@@ -86,6 +87,7 @@ export async function errorOf(response: Response): Promise<ErrorReply["error"]> 
 
 function spec() {
   return {
+    ...NOTHING_MORE,
     command: ["server"],
     cwd: "/",
     name: undefined,

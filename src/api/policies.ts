@@ -1,0 +1,208 @@
+// What a session may be asked to do by itself: start again, say when it is ready, be looked at.
+// The shapes are those of Runy's process page; what comes out is the domain's own.
+
+import * as v from "valibot";
+import {
+  type Check,
+  DEFAULT_HEALTH_INTERVAL_MS,
+  DEFAULT_HEALTH_THRESHOLD,
+  DEFAULT_HEALTH_TIMEOUT_MS,
+  DEFAULT_READY_TIMEOUT_MS,
+  type HealthCheck,
+  type ReadyCheck,
+} from "../domain/checks.ts";
+import {
+  DEFAULT_RESET_AFTER_MS,
+  NEVER_RESTART,
+  type RestartPolicy,
+} from "../domain/restart-policy.ts";
+import { age, duration, integer, nonEmptyText, shape, text } from "./values.ts";
+
+const KINDS = "one of never, always, fixed, exponential";
+
+const common = {
+  on: v.optional(v.picklist(["any", "failure"], "any or failure"), "any"),
+  resetAfter: v.optional(age, DEFAULT_RESET_AFTER_MS),
+  maxRestarts: v.optional(
+    integer("a non-negative integer", { min: 0, max: Number.MAX_SAFE_INTEGER }),
+  ),
+};
+
+/** When a session that ended is started again. */
+export const restartPolicy = v.pipe(
+  v.variant(
+    "kind",
+    [
+      shape({ kind: v.literal("never") }, "an object"),
+      shape({ kind: v.literal("always"), ...common }, "an object"),
+      shape(
+        { kind: v.literal("fixed"), delay: v.optional(duration, 1_000), ...common },
+        "an object",
+      ),
+      shape(
+        {
+          kind: v.literal("exponential"),
+          initialDelay: v.optional(duration, 1_000),
+          maxDelay: v.optional(duration, 30_000),
+          multiplier: v.optional(
+            v.pipe(
+              v.number("a number of at least 1"),
+              v.finite("a number of at least 1"),
+              v.minValue(1, "a number of at least 1"),
+            ),
+            2,
+          ),
+          ...common,
+        },
+        "an object",
+      ),
+    ],
+    (issue) => (issue.received === "Object" ? KINDS : `an object whose kind is ${KINDS}`),
+  ),
+  v.transform((policy): RestartPolicy => {
+    if (policy.kind === "never") return NEVER_RESTART;
+    const { on, resetAfter: resetAfterMs, maxRestarts } = policy;
+    const shared = { on, resetAfterMs, maxRestarts };
+    if (policy.kind === "always") return { kind: "always", ...shared };
+    if (policy.kind === "fixed") return { kind: "fixed", delayMs: policy.delay, ...shared };
+    const { initialDelay: initialDelayMs, maxDelay: maxDelayMs, multiplier } = policy;
+    return { kind: "exponential", initialDelayMs, maxDelayMs, multiplier, ...shared };
+  }),
+);
+
+const port = integer("a port from 1 to 65535", { min: 1, max: 65_535 });
+
+const url = v.pipe(
+  v.string("an http:// or https:// URL"),
+  v.check(isHttpUrl, "an http:// or https:// URL"),
+);
+
+/** A command line for a shell, or a program and its arguments. */
+const command = v.pipe(
+  v.union(
+    [nonEmptyText, v.tupleWithRest([nonEmptyText], text)],
+    "a shell command, or an array of strings",
+  ),
+  v.transform((given): readonly [string, ...string[]] =>
+    typeof given === "string" ? ["sh", "-c", given] : given,
+  ),
+);
+
+const status = integer("an HTTP status from 100 to 599", { min: 100, max: 599 });
+
+const READY_KINDS = "at least one of log, regex, port, url, file, command";
+
+const readyCheck = v.pipe(
+  shape(
+    {
+      log: v.optional(nonEmptyText),
+      regex: v.optional(nonEmptyText),
+      port: v.optional(port),
+      url: v.optional(url),
+      status: v.optional(status),
+      file: v.optional(nonEmptyText),
+      command: v.optional(command),
+      timeout: v.optional(age, DEFAULT_READY_TIMEOUT_MS),
+    },
+    `an object with ${READY_KINDS}`,
+  ),
+  v.check(
+    ({ timeout: _, status: __, ...checks }) =>
+      Object.values(checks).some((one) => one !== undefined),
+    `an object with ${READY_KINDS}`,
+  ),
+  v.transform(({ timeout: timeoutMs, ...given }): readonly ReadyCheck[] =>
+    checksOf(given).map((check) => ({ check, timeoutMs })),
+  ),
+);
+
+/** What makes a session ready: one object, or a list of which all are to be met. */
+export const readyChecks = v.pipe(
+  v.union(
+    [
+      v.pipe(
+        readyCheck,
+        v.transform((checks) => [checks]),
+      ),
+      v.array(readyCheck),
+    ],
+    (issue) => deepest(issue) ?? `an object with ${READY_KINDS}, or an array of such objects`,
+  ),
+  v.transform((lists): readonly ReadyCheck[] => lists.flat()),
+);
+
+const HEALTH_KINDS = "an object with one of url, port, command";
+
+/** What is looked at while a session runs. */
+export const healthCheck = v.pipe(
+  shape(
+    {
+      url: v.optional(url),
+      status: v.optional(status),
+      port: v.optional(port),
+      command: v.optional(command),
+      interval: v.optional(positive(age), DEFAULT_HEALTH_INTERVAL_MS),
+      timeout: v.optional(positive(duration), DEFAULT_HEALTH_TIMEOUT_MS),
+      threshold: v.optional(
+        integer("an integer from 1 to 1000", { min: 1, max: 1_000 }),
+        DEFAULT_HEALTH_THRESHOLD,
+      ),
+      restart: v.optional(v.boolean("true or false"), false),
+    },
+    HEALTH_KINDS,
+  ),
+  v.check(
+    (given) =>
+      [given.url, given.port, given.command].filter((one) => one !== undefined).length === 1,
+    HEALTH_KINDS,
+  ),
+  v.rawTransform(({ dataset, addIssue, NEVER }): HealthCheck => {
+    const { interval, timeout, threshold, restart, ...given } = dataset.value;
+    const [check] = checksOf(given);
+    if (check?.kind === "url" || check?.kind === "port" || check?.kind === "command") {
+      return { check, intervalMs: interval, timeoutMs: timeout, threshold, restart };
+    }
+    addIssue({ message: HEALTH_KINDS });
+    return NEVER;
+  }),
+);
+
+interface GivenChecks {
+  readonly log?: string | undefined;
+  readonly regex?: string | undefined;
+  readonly port?: number | undefined;
+  readonly url?: string | undefined;
+  readonly status?: number | undefined;
+  readonly file?: string | undefined;
+  readonly command?: readonly [string, ...string[]] | undefined;
+}
+
+function checksOf(given: GivenChecks): readonly Check[] {
+  const { log, regex, port, url, status, file, command } = given;
+  const checks: (Check | undefined)[] = [
+    log === undefined ? undefined : { kind: "log", text: log },
+    regex === undefined ? undefined : { kind: "regex", pattern: regex },
+    port === undefined ? undefined : { kind: "port", port },
+    url === undefined ? undefined : { kind: "url", url, status },
+    file === undefined ? undefined : { kind: "file", path: file },
+    command === undefined ? undefined : { kind: "command", command },
+  ];
+  return checks.filter((check) => check !== undefined);
+}
+
+/** Never 0: what is done again and again would be done without a pause. */
+function positive<Schema extends v.GenericSchema<number | string, number>>(schema: Schema) {
+  return v.pipe(
+    schema,
+    v.check((ms) => ms > 0, "more than 0"),
+  );
+}
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\//.test(value) && URL.canParse(value);
+}
+
+/** What is wrong inside, where a union would only say that nothing fits. */
+function deepest(issue: v.UnionIssue<v.BaseIssue<unknown>>): string | undefined {
+  return issue.issues?.[0]?.message;
+}

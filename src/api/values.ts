@@ -1,0 +1,111 @@
+// The values that requests are made of, as schemas. A message says what was expected; the field is
+// named by whoever checks.
+
+import * as v from "valibot";
+import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
+import { parseSize, SIZE_FORM } from "../domain/size.ts";
+
+const MAX_WAIT_MS = 3_600_000;
+
+const AGE_FORM = "milliseconds or a duration such as 90m, 12h, 7d";
+
+/** Text as the system takes it. */
+export const text = v.pipe(
+  v.string("a string"),
+  v.check((value) => !value.includes("\0"), "a string without NUL"),
+);
+
+export const nonEmptyText = v.pipe(
+  v.string("a non-empty string"),
+  v.check((value) => !value.includes("\0"), "a string without NUL"),
+  v.minLength(1, "a non-empty string"),
+);
+
+/** No longer than a path can be; far longer, and it would be no pattern to match with either. */
+export const pathOrGlob = v.pipe(nonEmptyText, v.maxLength(4_096, "at most 4096 characters"));
+
+/** Variables by name. Not `v.record`, which passes arrays and drops a variable `constructor`. */
+export const environment = v.pipe(
+  v.custom<Record<string, string>>(isObject, "an object of strings"),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const input = dataset.value;
+    for (const [key, value] of Object.entries(input)) {
+      const expected = wrongWith(key, value);
+      if (expected === undefined) continue;
+      const item = { type: "object", origin: "value", input, key, value } as const;
+      addIssue({ message: expected, input: value, path: [item] });
+      return NEVER;
+    }
+    return input;
+  }),
+);
+
+/** Milliseconds from a number or a duration such as `5s`, at most an hour. */
+export const duration = v.pipe(
+  v.union([v.number(), v.string()], DURATION_FORM),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const ms = parseDuration(dataset.value);
+    if (ms !== undefined && ms <= MAX_WAIT_MS) return ms;
+    addIssue({ message: `${DURATION_FORM}, at most 1h` });
+    return NEVER;
+  }),
+);
+
+/** Names start with a letter or digit; a name is never mistaken for a flag or a path. */
+export const sessionName = v.pipe(
+  v.string("a string"),
+  v.regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    "1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit",
+  ),
+);
+
+/** A whole number; `range` says which in words. */
+export function integer(range: string, { min, max }: { min: number; max: number }) {
+  return v.pipe(
+    v.number(range),
+    v.check((value) => Number.isInteger(value) && value >= min && value <= max, range),
+  );
+}
+
+/** Milliseconds from a number or a duration such as `7d`. */
+export const age = v.pipe(
+  v.union([v.number(), v.string()], AGE_FORM),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const ms = parseDuration(dataset.value);
+    if (ms !== undefined) return ms;
+    addIssue({ message: AGE_FORM });
+    return NEVER;
+  }),
+);
+
+/** Bytes from a number or a size such as `512M`. */
+export const size = v.pipe(
+  v.union([v.number(), v.string()], SIZE_FORM),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const bytes = parseSize(dataset.value);
+    if (bytes !== undefined && bytes > 0) return bytes;
+    addIssue({ message: SIZE_FORM });
+    return NEVER;
+  }),
+);
+
+/**
+ * An object of these fields and no others. Of a field that it does not have, the message names
+ * those it has.
+ */
+export function shape<const Entries extends v.ObjectEntries>(entries: Entries, what: string) {
+  const names = Object.keys(entries).join(", ");
+  return v.strictObject(entries, (issue) => (issue.expected === "never" ? names : what));
+}
+
+function isObject(input: unknown): boolean {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
+}
+
+/** What a variable should have been; undefined when it is one. */
+function wrongWith(name: string, value: unknown): string | undefined {
+  if (!/^[^=\0]+$/.test(name)) return "a variable name without = and NUL";
+  if (typeof value !== "string") return "a string";
+  return value.includes("\0") ? "a string without NUL" : undefined;
+}
