@@ -11,6 +11,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { systemCode } from "../domain/problem.ts";
 import { errno, openLibc } from "./libc.ts";
 
 const LOCK_EX = 2;
@@ -41,24 +42,48 @@ export class FileLock {
     }
   }
 
+  /**
+   * Whether a process has the lock. Makes nothing, changes nothing, and needs no place that can be
+   * written. Throws a system error.
+   */
+  static isTaken(path: string): boolean {
+    const fd = openToLook(path);
+    if (fd === undefined) return false;
+    try {
+      // Taken for a moment, if it is free: there is no other way to ask.
+      return !lockNow(fd, path);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   private constructor(path: string, fd: number) {
     this.path = path;
     this.#fd = fd;
   }
 
-  /** Replaces what the file says. */
+  /** Replaces what the file says. Throws a system error, as where the disk is full. */
   write(text: string): void {
     if (this.#fd === undefined) throw new Error(`the lock ${this.path} was given back`);
-    ftruncateSync(this.#fd, 0);
+    // In place: on a full disk, what was given back first might not be had again.
     writeSync(this.#fd, text, 0);
+    ftruncateSync(this.#fd, Buffer.byteLength(text));
   }
 
-  /** Gives the lock back and empties the file. Does nothing the second time. */
+  /**
+   * Gives the lock back and empties the file, where that can be written. Does nothing the second
+   * time.
+   */
   release(): void {
     if (this.#fd === undefined) return;
-    ftruncateSync(this.#fd, 0);
-    closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = undefined;
+    try {
+      ftruncateSync(fd, 0);
+    } catch {
+      // What it said stays, as after a kill.
+    }
+    closeSync(fd);
   }
 }
 
@@ -75,6 +100,16 @@ export function readLockFile(path: string): string | undefined {
 function openLockFile(path: string): number {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+}
+
+/** Undefined where there is no such file. */
+function openToLook(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (thrown) {
+    if (systemCode(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  }
 }
 
 function lockNow(fd: number, path: string): boolean {

@@ -35,9 +35,12 @@ export function mapShared(fd: number, bytes: number): Mapping {
   return { address, bytes };
 }
 
-/** A view of a mapping, valid on this thread until the mapping is undone. */
-export function viewOf(mapping: Mapping): ArrayBuffer {
-  return toArrayBuffer(mapping.address as Pointer, 0, mapping.bytes);
+/**
+ * A view of a mapping, or of its first `bytes`, valid on this thread until the mapping is undone.
+ * Much of it at once sets off the garbage collector.
+ */
+export function viewOf(mapping: Mapping, bytes = mapping.bytes): ArrayBuffer {
+  return toArrayBuffer(mapping.address as Pointer, 0, bytes);
 }
 
 /** Undoes a mapping. No view of it may be used afterwards, on any thread. */

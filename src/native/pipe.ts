@@ -4,6 +4,7 @@ import { FFIType, type Pointer, ptr } from "bun:ffi";
 import { errno, openLibc } from "./libc.ts";
 
 const EINTR = 4;
+const EIO = 5;
 const EAGAIN = process.platform === "darwin" ? 35 : 11;
 const SPLICE_F_MOVE_NONBLOCK = 3;
 
@@ -113,7 +114,18 @@ export function transfer(fd: number, target: Target, room: number): Transfer {
   if (moved === 0) return "ended";
   if (spliceCall !== undefined && errno() === EAGAIN) return "empty";
   // A file system that cannot splice, or has no room: its mapped pages can still take the bytes.
-  return readInto(fd, target, room);
+  return transferByReading(fd, target, room);
+}
+
+/** The same for what cannot be spliced, such as the master of a terminal. */
+export function transferByReading(fd: number, target: Target, room: number): Transfer {
+  const destination = (target.address + target.offset) as Pointer;
+  const length = Number(common.read(fd, destination, room));
+  // This is how a terminal says that nobody has it open any more.
+  if (length < 0) return errno() === EIO ? "ended" : "empty";
+  if (length === 0) return "ended";
+  target.advance(length);
+  return length;
 }
 
 function splice(
@@ -123,13 +135,4 @@ function splice(
 ): number {
   const head = (to.target.address + to.target.headOffset) as Pointer;
   return Number(call(fd, null, to.target.fd, head, to.room, SPLICE_F_MOVE_NONBLOCK));
-}
-
-function readInto(fd: number, target: Target, room: number): Transfer {
-  const destination = (target.address + target.offset) as Pointer;
-  const length = Number(common.read(fd, destination, room));
-  if (length < 0) return "empty";
-  if (length === 0) return "ended";
-  target.advance(length);
-  return length;
 }

@@ -48,7 +48,12 @@ export function findEndedChild(): EndedChild | undefined {
 
 /** Lets go of an ended child, whose pid may be used again from then on; false if there is none. */
 export function reapChild(pid: number): boolean {
-  return waitFor({ kind: P_PID, pid, flags: WEXITED | WNOHANG }) !== undefined;
+  return reapedStatus(pid) !== undefined;
+}
+
+/** The same, with how it ended; undefined while it lives, and for one that is no child of ours. */
+export function reapedStatus(pid: number): ExitStatus | undefined {
+  return waitFor({ kind: P_PID, pid, flags: WEXITED | WNOHANG })?.status;
 }
 
 function waitFor(which: { kind: number; pid: number; flags: number }): EndedChild | undefined {

@@ -3,7 +3,7 @@
 // milliseconds. Elsewhere (macOS) there is no cheap and exact answer, so there is none at all.
 
 import { readFileSync } from "node:fs";
-import { openLibc } from "./libc.ts";
+import { ID, REPLY, REQUEST, SockDiag, TCP_LISTEN } from "./sock-diag.ts";
 
 /** One end of a connection: an IPv4 address, plain or mapped into IPv6, and a port. */
 export interface Endpoint {
@@ -36,59 +36,20 @@ export function procSocketOwner(local: Endpoint): SocketOwner {
   return { uidOf: (peer) => uidFromProc(peer, local), close: () => undefined };
 }
 
-const AF_INET = 2;
-const AF_NETLINK = 16;
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
-const NETLINK_SOCK_DIAG = 4;
-const SOCK_DIAG_BY_FAMILY = 20;
-const NLM_F_REQUEST = 1;
-const MSG_DONTWAIT = 0x40;
-const IPPROTO_TCP = 6;
-const TCP_LISTEN = 10;
-
-/** Layout of `nlmsghdr` + `inet_diag_req_v2`, and of `nlmsghdr` + `inet_diag_msg`. */
-const REQUEST = { bytes: 72, seq: 8, family: 16, protocol: 17, states: 20, id: 24, cookie: 64 };
-const REPLY = { bytes: 88, type: 4, seq: 8, state: 17, id: 20, uid: 80, inode: 84 };
-/** Within either's `inet_diag_sockid`. */
-const ID = { sourcePort: 0, targetPort: 2, source: 4, target: 20 };
-
 function openNetlink(local: Endpoint): SocketOwner | undefined {
-  const libc = openLibc({
-    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
-    recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
-    close: { args: ["i32"], returns: "i32" },
-  });
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (fd < 0) return undefined;
+  const diag = SockDiag.open();
+  if (diag === undefined) return undefined;
+  const { question, answer } = diag;
 
-  const request = diagRequest(local);
-  const question = new DataView(request.buffer);
-  const reply = new Uint8Array(4096);
-  const answer = new DataView(reply.buffer);
-  let sequence = 0;
-
-  /** Leaves the answer in `reply`; false when the kernel knows no such socket. */
+  /** Leaves the answer in `answer`; false when the kernel knows no such socket. */
   function ask(source: Endpoint): boolean {
-    sequence = (sequence + 1) >>> 0;
-    question.setUint32(REQUEST.seq, sequence, true);
     question.setUint16(REQUEST.id + ID.sourcePort, source.port);
     question.setUint32(REQUEST.id + ID.source, ipv4(source.address));
-    if (libc.send(fd, request, request.length, 0) !== request.length) return false;
-    // The kernel answers within send. An older answer in the queue is not ours: skip it.
-    for (;;) {
-      if (libc.recv(fd, reply, reply.length, MSG_DONTWAIT) < 20) return false;
-      if (answer.getUint32(REPLY.seq, true) !== sequence) continue;
-      return answer.getUint16(REPLY.type, true) === SOCK_DIAG_BY_FAMILY;
-    }
-  }
-
-  function close(): void {
-    libc.close(fd);
+    return diag?.ask() === true;
   }
 
   if (!ask(local) || answer.getUint8(REPLY.state) !== TCP_LISTEN) {
-    close();
+    diag.close();
     return undefined;
   }
   question.setUint16(REQUEST.id + ID.targetPort, local.port);
@@ -102,22 +63,8 @@ function openNetlink(local: Endpoint): SocketOwner | undefined {
       if (answer.getUint32(REPLY.inode, true) === 0) return undefined;
       return answer.getUint32(REPLY.uid, true);
     },
-    close,
+    close: () => diag.close(),
   };
-}
-
-function diagRequest(local: Endpoint): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(REQUEST.bytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, REQUEST.bytes, true);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
-  view.setUint16(6, NLM_F_REQUEST, true);
-  bytes[REQUEST.family] = AF_INET;
-  bytes[REQUEST.protocol] = IPPROTO_TCP;
-  view.setUint32(REQUEST.states, 0xffffffff, true);
-  view.setUint16(REQUEST.id + ID.sourcePort, local.port);
-  view.setBigUint64(REQUEST.cookie, 0xffffffffffffffffn, true);
-  return bytes;
 }
 
 function uidFromProc(peer: Endpoint, local: Endpoint): number | undefined {

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock, readLockFile } from "../../src/native/lock.ts";
@@ -50,6 +58,18 @@ test("a lock file says what its holder wrote last, and nothing once it was given
   lock?.release();
   expect(readLockFile(path)).toBe("");
   expect(readLockFile(join(folder, "none"))).toBeUndefined();
+});
+
+test("looking whether a lock is taken makes nothing, and leaves what the last holder said", () => {
+  expect(FileLock.isTaken(path)).toBe(false);
+  expect(existsSync(path)).toBe(false);
+  const lock = FileLock.tryTake(path);
+  lock?.write("held");
+  expect(FileLock.isTaken(path)).toBe(true);
+  lock?.release();
+  writeFileSync(path, "what a killed holder said");
+  expect(FileLock.isTaken(path)).toBe(false);
+  expect(readLockFile(path)).toBe("what a killed holder said");
 });
 
 test("a lock file is for its user alone", () => {
