@@ -34,9 +34,36 @@ export async function findLeader(of: {
   return oldest && { pid: oldest.pid, startTime: oldest.startTime };
 }
 
-/** How long a process has lived, in ms by the kernel's clock; 0 where that cannot be told. */
+/** Processes of one session that live, and the newest of their runs. */
+export interface LivingSession {
+  readonly sessionId: string;
+  readonly run: number;
+  /** Its oldest process that leads a group of its own. */
+  readonly leader: ProcessIdentity | undefined;
+  readonly pids: readonly number[];
+}
+
+/** Whatever lives of any session, by what it carries in its environment. */
+export async function findLivingSessions(): Promise<readonly LivingSession[]> {
+  const marked = (await requestScan()).all().filter(({ mark }) => mark?.daemon === false);
+  const bySession = Map.groupBy(marked, ({ mark }) => mark?.sessionId);
+  return [...bySession].flatMap(([sessionId, processes]) => {
+    if (sessionId === undefined) return [];
+    const runs = processes.map(({ pid }) => runOf(pid) ?? 0);
+    const run = Math.max(...runs);
+    const leaders = processes.filter(({ pid, group }, at) => pid === group && runs[at] === run);
+    const [leader] = leaders.sort((one, other) => one.startTime - other.startTime);
+    return [{ sessionId, run, leader, pids: processes.map(({ pid }) => pid) }];
+  });
+}
+
+/**
+ * How long a process has lived, in ms by the kernel's clock; 0 where that cannot be told. By the wall
+ * clock, which may jump, where the kernel gives no other (macOS).
+ */
 export function ageMs({ startTime }: ProcessIdentity): number {
-  if (process.platform !== "linux") return 0;
+  if (startTime === 0) return 0; // it ended before anyone could look
+  if (process.platform !== "linux") return Math.max(0, Date.now() - startTime);
   const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
   return Math.max(0, Math.round(uptime * 1_000 - (startTime * 1_000) / TICKS_A_SECOND));
 }

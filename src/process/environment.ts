@@ -6,6 +6,16 @@ import { statSync } from "node:fs";
 import type { SessionSpec } from "../domain/session.ts";
 import { callerOpenFiles, OPEN_FILES_VARIABLE } from "./limits.ts";
 
+const SESSION_VARIABLES = ["KORUN_SESSION_ID", "KORUN_NAME", "KORUN_RUN"];
+
+/**
+ * Set for what a session's check runs, beside what the session's own processes see: whoever carries
+ * it belongs to that check and to no session.
+ */
+export const CHECK_VARIABLE = "KORUN_CHECK";
+
+const USUAL_TERMINAL = "xterm-256color";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -13,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * and what names the session.
  */
 export function childEnvironment(
-  spec: SessionSpec,
+  spec: Pick<SessionSpec, "cwd" | "env" | "inherited" | "name">,
   of: { readonly id: string; readonly run: number },
 ): Record<string, string> {
   const base = spec.inherited?.env ?? process.env;
@@ -25,14 +35,26 @@ export function childEnvironment(
     KORUN_RUN: String(of.run),
     ...(spec.name === undefined ? {} : { KORUN_NAME: spec.name }),
   };
-  return without(environment, ["KORUN_DAEMON", OPEN_FILES_VARIABLE]);
+  return without(environment, ["KORUN_DAEMON", CHECK_VARIABLE, OPEN_FILES_VARIABLE]);
+}
+
+/**
+ * The same for a child in a terminal of its own. Its size is the terminal's to tell, and what kind
+ * it is, where nobody says so, is what nearly every program knows.
+ */
+export function inTerminal(
+  environment: Record<string, string>,
+  overrides: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const others = ["COLUMNS", "LINES"].filter((name) => !Object.hasOwn(overrides, name));
+  return { ...without(environment, others), TERM: environment.TERM || USUAL_TERMINAL };
 }
 
 /** The environment to launch a daemon with, from the launching process's own. */
 export function daemonEnvironment(environment: Environment): Record<string, string> {
   const openFiles = callerOpenFiles();
   return {
-    ...without(environment, ["KORUN_SESSION_ID", "KORUN_NAME", "KORUN_RUN", OPEN_FILES_VARIABLE]),
+    ...without(environment, [...SESSION_VARIABLES, CHECK_VARIABLE, OPEN_FILES_VARIABLE]),
     ...(openFiles === undefined ? {} : { [OPEN_FILES_VARIABLE]: String(openFiles) }),
     KORUN_DAEMON: "1",
   };

@@ -7,8 +7,18 @@ export interface ProcessIdentity {
   readonly startTime: number;
 }
 
+/** What a process has used so far, and what it holds. */
+export interface ProcessUse {
+  /** Time on a processor, in user mode and in the kernel, in ms. */
+  readonly cpuMs: number;
+  /** The same of its children that have ended, and of theirs; 0 where that is not told (macOS). */
+  readonly reapedCpuMs: number;
+  /** Resident memory, in bytes, within some pages; what it shares counts in full. */
+  readonly rssBytes: number;
+}
+
 /** A process that lives. One that has ended and waits to be reaped is none. */
-export interface ProcessInfo extends ProcessIdentity {
+export interface ProcessInfo extends ProcessIdentity, ProcessUse {
   readonly parent: number;
   readonly group: number;
   /** Stopped by SIGSTOP or the like: it sees no signal but SIGKILL until SIGCONT. */
@@ -34,12 +44,22 @@ export interface ScannedProcess extends ProcessInfo {
   readonly mark: KorunMark | undefined;
 }
 
+/** Processes by pid. */
+export type ProcessMap = ReadonlyMap<number, ScannedProcess>;
+
 /** Where a platform's process facts come from. */
 export interface ProcessSource {
   /** Every process that lives now. */
   scan(): readonly ScannedProcess[];
+  /**
+   * The same for less: of those that lived `before`, only some are looked at again. The same map
+   * when nothing has changed.
+   */
+  rescan(before: ProcessMap, again: readonly ScannedProcess[]): ProcessMap;
   /** One process, or undefined when it does not live. */
   look(pid: number): ProcessInfo | undefined;
+  /** Whether it has ended and waits to be reaped; never where children's time is not told. */
+  isUnreaped(identity: ProcessIdentity): boolean;
 }
 
 export const UNMARKED: KorunMark = { sessionId: undefined, daemon: false };

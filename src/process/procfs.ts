@@ -1,17 +1,22 @@
 // Process facts on Linux, from /proc: one small read a process, and one more for an environment
-// that has to be looked at. Everything is synchronous: 80 processes take about a millisecond,
+// that has not been looked at. Everything is synchronous: 80 processes take about a millisecond,
 // which is less than a round through the thread pool for each.
 
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { systemCode } from "../domain/problem.ts";
+import { ProcStat } from "../native/proc-stat.ts";
+import { Changes } from "./changes.ts";
 import {
   type KorunMark,
   keyOf,
+  type ProcessIdentity,
   type ProcessInfo,
+  type ProcessMap,
   type ProcessSource,
   type ScannedProcess,
   UNMARKED,
 } from "./process-info.ts";
+import { isZombie, memoryLayout, parseStat, saysTheSame } from "./stat-line.ts";
 
 /** Scans after which a process that shows nothing is taken to have nothing to show. */
 const MOST_UNTOLD_SCANS = 25;
@@ -22,14 +27,19 @@ const FIRST_READ_BYTES = 65_536;
 /** Listings of one scan, on a machine where processes start faster than they can be read. */
 const MOST_LISTINGS = 10;
 
-const SESSION_PREFIX = "KORUN_SESSION_ID=";
+/** Whoever carries the first of these belongs to a check, and not to the session that it is of. */
+const OWNER_PREFIXES = ["KORUN_CHECK=", "KORUN_SESSION_ID="];
 const DAEMON_ENTRY = "KORUN_DAEMON=1";
-
-/** The kernel's flag (PF_KTHREAD) of its own threads, which have no program and no environment. */
-const KERNEL_THREAD = 0x20_0000;
 
 const GONE = Symbol("gone");
 const FORBIDDEN = Symbol("forbidden");
+
+/** What an environment said, and where its process had it. */
+interface KnownMark {
+  readonly startTime: number;
+  readonly layout: string;
+  readonly mark: KorunMark;
+}
 
 /** Reads /proc. Keeps one buffer, and in mind which processes carry no mark. */
 export class Procfs implements ProcessSource {
@@ -39,6 +49,11 @@ export class Procfs implements ProcessSource {
    * that has none never gets one: each environment of the machine is read once, not at each scan.
    */
   #unmarked = new Map<number, number>();
+  /** A mark is only lost by becoming another program, which lies elsewhere in memory. */
+  #marked = new Map<number, KnownMark>();
+  #stat: ProcStat | undefined;
+  /** The pid that was given last when processes were last listed. */
+  #newest = -1;
   /** How many scans in a row a process could not be told, by identity. */
   #untold = new Map<string, number>();
 
@@ -52,12 +67,48 @@ export class Procfs implements ProcessSource {
       if (fresh.length === 0) break;
       for (const pid of fresh) {
         seen.add(pid);
-        const info = this.look(Number(pid));
-        if (info !== undefined) processes.push({ ...info, mark: this.#markOf(info) });
+        const process = this.#scanOne(pid);
+        if (process !== undefined) processes.push(process);
       }
     }
     this.#remember(processes);
+    this.#newest = -1;
     return processes.map((process) => (this.#isHopeless(process) ? withoutMark(process) : process));
+  }
+
+  rescan(before: ProcessMap, again: readonly ScannedProcess[]): ProcessMap {
+    this.#stat ??= new ProcStat();
+    const newest = this.#stat.newestPid();
+    const isComplete = newest >= 0 && newest === this.#newest;
+    this.#newest = newest;
+    const after = isComplete ? new Changes(before) : this.#listAgain(before);
+    for (const process of again) {
+      const length = this.#stat.read(process.pid);
+      if (length > 0 && saysTheSame(this.#stat.bytes, length, process)) continue;
+      after.set(process.pid, this.#scanOne(String(process.pid)));
+    }
+    return after.result;
+  }
+
+  /** Adds who has come, and drops who has ended. */
+  #listAgain(before: ProcessMap): Changes {
+    const changes = new Changes(before);
+    const listed = new Set<number>();
+    let highest = 0;
+    for (const entry of listPids()) {
+      const pid = Number(entry);
+      listed.add(pid);
+      highest = Math.max(highest, pid);
+      // One that could not be told was in the middle of becoming another program: asked for again.
+      if (before.get(pid)?.mark !== undefined) continue;
+      const process = this.#scanOne(entry);
+      if (process?.mark === undefined) this.#newest = -1;
+      changes.set(pid, process);
+    }
+    // A sandbox may say anything; and where pids begin anew, it is as well to list them once more.
+    if (this.#newest < highest) this.#newest = -1;
+    for (const pid of before.keys()) if (!listed.has(pid)) changes.set(pid, undefined);
+    return changes;
   }
 
   look(pid: number): ProcessInfo | undefined {
@@ -65,11 +116,32 @@ export class Procfs implements ProcessSource {
     return typeof line === "string" ? parseStat(line) : undefined;
   }
 
-  #markOf({ pid, startTime }: ProcessInfo): KorunMark | undefined {
+  isUnreaped({ pid, startTime }: ProcessIdentity): boolean {
+    const line = this.#read(`/proc/${pid}/stat`);
+    return typeof line === "string" && isZombie(line, startTime);
+  }
+
+  #scanOne(pid: string): ScannedProcess | undefined {
+    const line = this.#read(`/proc/${pid}/stat`);
+    if (typeof line !== "string") return undefined;
+    const info = parseStat(line);
+    return info && { ...info, mark: this.#markOf(info, line) };
+  }
+
+  #markOf({ pid, startTime }: ProcessInfo, line: string): KorunMark | undefined {
     if (this.#unmarked.get(pid) === startTime) return UNMARKED;
+    const known = this.#marked.get(pid);
+    const layout = memoryLayout(line);
+    if (known?.startTime === startTime && known.layout === layout) return known.mark;
     const environ = this.#readEnviron(pid);
     if (environ === FORBIDDEN) return UNMARKED;
-    return environ === GONE ? undefined : parseMark(environ);
+    if (environ === GONE) return undefined;
+    const mark = parseMark(environ);
+    if (mark === UNMARKED) this.#unmarked.set(pid, startTime);
+    // Read before the environment: what became another program since has another layout already.
+    if (layout !== undefined && mark !== UNMARKED)
+      this.#marked.set(pid, { startTime, layout, mark });
+    return mark;
   }
 
   /**
@@ -87,6 +159,10 @@ export class Procfs implements ProcessSource {
   #remember(processes: readonly ScannedProcess[]): void {
     const unmarked = processes.filter(({ mark }) => mark === UNMARKED);
     this.#unmarked = new Map(unmarked.map(({ pid, startTime }) => [pid, startTime]));
+    const living = new Map(processes.map(({ pid, startTime }) => [pid, startTime]));
+    for (const [pid, { startTime }] of this.#marked) {
+      if (living.get(pid) !== startTime) this.#marked.delete(pid);
+    }
     const untold = processes.filter(({ mark }) => mark === undefined).map(keyOf);
     this.#untold = new Map(untold.map((key) => [key, (this.#untold.get(key) ?? 0) + 1]));
   }
@@ -115,51 +191,14 @@ export class Procfs implements ProcessSource {
   }
 }
 
-/**
- * The living process that a line of `/proc/<pid>/stat` describes, read as latin1; undefined for one
- * that has ended, for a thread of the kernel's, and for a line of another form.
- */
-export function parseStat(line: string): ProcessInfo | undefined {
-  // The name may hold blanks, brackets and line breaks: only the last bracket ends it.
-  const nameStart = line.indexOf("(");
-  const nameEnd = line.lastIndexOf(")");
-  if (nameStart < 0 || nameEnd < nameStart) return undefined;
-  const fields = line.slice(nameEnd + 2).split(" ", 20);
-  const state = fields[0] ?? "";
-  if (hasEnded(state, Number(fields[17]))) return undefined;
-  if ((Number(fields[6]) & KERNEL_THREAD) !== 0) return undefined;
-  return {
-    pid: Number.parseInt(line, 10),
-    parent: Number(fields[1]),
-    group: Number(fields[2]),
-    startTime: Number(fields[19]),
-    stopped: state === "T",
-    name: decodeName(line.slice(nameStart + 1, nameEnd)),
-  };
-}
-
 /** The mark in the content of `/proc/<pid>/environ`: entries that each end with NUL. */
 export function parseMark(environ: string): KorunMark {
   const entries = `\0${environ}\0`;
-  const start = entries.indexOf(`\0${SESSION_PREFIX}`);
   const daemon = entries.includes(`\0${DAEMON_ENTRY}\0`);
-  if (start < 0) return daemon ? { sessionId: undefined, daemon } : UNMARKED;
-  const from = start + 1 + SESSION_PREFIX.length;
+  const owner = OWNER_PREFIXES.find((prefix) => entries.includes(`\0${prefix}`));
+  if (owner === undefined) return daemon ? { sessionId: undefined, daemon } : UNMARKED;
+  const from = entries.indexOf(`\0${owner}`) + 1 + owner.length;
   return { sessionId: entries.slice(from, entries.indexOf("\0", from)), daemon };
-}
-
-/**
- * A first thread that has ended reads as a zombie while others of its process still run and hold
- * its files and ports: only the last thread's end is the end of the process.
- */
-function hasEnded(state: string, threads: number): boolean {
-  if (state === "X" || state === "x") return true;
-  return state === "Z" && threads <= 1;
-}
-
-function decodeName(latin1: string): string {
-  if (!/[\x80-\xff]/.test(latin1)) return latin1;
-  return Buffer.from(latin1, "latin1").toString("utf8");
 }
 
 function withoutMark(process: ScannedProcess): ScannedProcess {

@@ -1,11 +1,15 @@
 // Starting the leader of a run: find its program, put the caller's limits in place, spawn it in a
 // session and group of its own, and note who it is before its pid can be anyone else's.
 //
-// Bun gives the child every signal at its default, none blocked, and no descriptor but these three.
+// Either way the child has every signal at its default, none blocked, and no descriptor but these
+// three. Bun cannot give a child a terminal as its own: such a child is started, and reaped, here.
 
 import { accessSync, constants, statSync } from "node:fs";
+import type { ChildEnds, PipeEnds } from "../capture/child-ends.ts";
 import { Problem, systemCode } from "../domain/problem.ts";
 import type { ExitStatus } from "../domain/session.ts";
+import { reapedStatus } from "../native/reaper.ts";
+import { spawnOnTerminal } from "../native/spawn.ts";
 import { resolveCommand } from "./command.ts";
 import { startTimeOf } from "./identity.ts";
 import { type ChildLimits, withChildLimits } from "./limits.ts";
@@ -23,11 +27,12 @@ export interface SpawnRequest extends ChildLimits {
   readonly cwd: string;
   /** All of the child's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Descriptors for the child to write to; still the caller's to close. */
-  readonly stdout: number;
-  readonly stderr: number;
+  /** What the child reads from and writes to; descriptors are still the caller's to close. */
+  readonly ends: ChildEnds;
   /** Called once, after `spawnLeader` has returned. */
   onExit(status: ExitStatus): void;
+  /** Resolves when the process that has this pid has ended; perhaps too early, never too late. */
+  whenGone(pid: number): Promise<void>;
 }
 
 /**
@@ -46,22 +51,48 @@ export function spawnLeader(request: SpawnRequest): Leader {
 }
 
 function spawn(program: string, request: SpawnRequest): number {
-  const [name, ...options] = request.command;
+  const { ends } = request;
   try {
-    return Bun.spawn([program, ...options], {
-      argv0: name,
-      cwd: request.cwd,
-      env: { ...request.env },
-      detached: true,
-      stdin: "ignore",
-      stdout: request.stdout,
-      stderr: request.stderr,
-      onExit: (_child, code, signal) => request.onExit(exitStatus(code, signal)),
-    }).pid;
+    return ends.terminal === undefined
+      ? spawnOnPipes(program, request, ends)
+      : spawnInTerminal(program, request, ends.terminal.path);
   } catch (thrown) {
     // It may have gone just now, and the system does not say which of the two is missing.
     requireDirectory(request.cwd);
     throw spawnProblem(thrown, { program, cwd: request.cwd });
+  }
+}
+
+function spawnOnPipes(program: string, request: SpawnRequest, ends: PipeEnds): number {
+  const [name, ...options] = request.command;
+  return Bun.spawn([program, ...options], {
+    argv0: name,
+    cwd: request.cwd,
+    env: { ...request.env },
+    detached: true,
+    stdin: ends.stdin ?? "ignore",
+    stdout: ends.stdout,
+    stderr: ends.stderr,
+    onExit: (_child, code, signal) => request.onExit(exitStatus(code, signal)),
+  }).pid;
+}
+
+function spawnInTerminal(program: string, request: SpawnRequest, terminal: string): number {
+  const { command, cwd, env } = request;
+  const pid = spawnOnTerminal({ program, args: command, cwd, env, terminal });
+  void reapLater(pid, request);
+  return pid;
+}
+
+/** Not before this turn is over, so that nobody is told of an end before the start. */
+async function reapLater(pid: number, { whenGone, onExit }: SpawnRequest): Promise<void> {
+  for (;;) {
+    await whenGone(pid);
+    const status = reapedStatus(pid);
+    // Where somebody else has reaped it, nobody knows how it ended.
+    if (status === undefined && startTimeOf(pid) !== undefined) continue;
+    onExit(status ?? { code: null, signal: null });
+    return;
   }
 }
 

@@ -3,7 +3,7 @@
 // descends from either. Never part of it: korun daemons, whatever descends from them, and we.
 
 import { pause } from "./pause.ts";
-import type { ProcessIdentity, ScannedProcess } from "./process-info.ts";
+import type { ProcessIdentity, ProcessMap, ScannedProcess } from "./process-info.ts";
 import { processSource } from "./source.ts";
 
 /** How many scans, and how many ms apart, until every process could be told in one of them. */
@@ -21,11 +21,29 @@ export interface TreeTarget {
 
 /** Every live process at one moment. */
 export class ProcessTable {
-  readonly #processes: ReadonlyMap<number, ScannedProcess>;
+  readonly #processes: ProcessMap;
+  // Each is made once somebody asks: one pass over all, whatever the number of sessions.
   #children: ReadonlyMap<number, readonly ScannedProcess[]> | undefined;
+  #groups: ReadonlyMap<number, readonly ScannedProcess[]> | undefined;
+  #carriers: ReadonlyMap<string | undefined, readonly ScannedProcess[]> | undefined;
 
-  constructor(processes: readonly ScannedProcess[]) {
-    this.#processes = new Map(processes.map((process) => [process.pid, process]));
+  constructor(processes: ProcessMap) {
+    this.#processes = processes;
+  }
+
+  static of(processes: readonly ScannedProcess[]): ProcessTable {
+    return new ProcessTable(new Map(processes.map((process) => [process.pid, process])));
+  }
+
+  /** The table after a change of its processes; this one if there was none. */
+  later(change: (processes: ProcessMap) => ProcessMap): ProcessTable {
+    const changed = change(this.#processes);
+    return changed === this.#processes ? this : new ProcessTable(changed);
+  }
+
+  /** Every live process. */
+  all(): readonly ScannedProcess[] {
+    return [...this.#processes.values()];
   }
 
   /** The live process with this pid. */
@@ -41,7 +59,8 @@ export class ProcessTable {
 
   /** Live members of a process group. */
   group(pgid: number): readonly ScannedProcess[] {
-    return this.#all((process) => process.group === pgid);
+    this.#groups ??= Map.groupBy(this.#processes.values(), (process) => process.group);
+    return this.#groups.get(pgid) ?? [];
   }
 
   /** Live processes of a session: its group, its carriers, all their descendants. */
@@ -61,14 +80,16 @@ export class ProcessTable {
 
   /** Whether every process could be told: none was just becoming another program, or ending. */
   isSettled(): boolean {
-    return this.#all((process) => process.mark === undefined).length === 0;
+    for (const process of this.#processes.values()) if (process.mark === undefined) return false;
+    return true;
   }
 
   #roots({ sessionId, leader, extra = [] }: TreeTarget): readonly ScannedProcess[] {
     const known = extra
       .map((identity) => this.find(identity))
       .filter((found) => found !== undefined);
-    const carriers = this.#all((process) => process.mark?.sessionId === sessionId);
+    this.#carriers ??= Map.groupBy(this.#processes.values(), ({ mark }) => mark?.sessionId);
+    const carriers = this.#carriers.get(sessionId) ?? [];
     if (leader === undefined || this.#isReused(leader)) return [...known, ...carriers];
     return [...this.group(leader.pid), ...known, ...carriers];
   }
@@ -87,10 +108,6 @@ export class ProcessTable {
   #childrenOf(pid: number): readonly ScannedProcess[] {
     this.#children ??= Map.groupBy(this.#processes.values(), (process) => process.parent);
     return this.#children.get(pid) ?? [];
-  }
-
-  #all(condition: (process: ScannedProcess) => boolean): readonly ScannedProcess[] {
-    return [...this.#processes.values()].filter(condition);
   }
 }
 
@@ -112,7 +129,20 @@ export async function requestTree(target: TreeTarget): Promise<SessionTree> {
 
 /** Scans now, in about a millisecond on Linux. */
 export function scanProcesses(): ProcessTable {
-  return new ProcessTable(processSource().scan());
+  return ProcessTable.of(processSource().scan());
+}
+
+/**
+ * A later table for less: these and those that have come since are looked at; all others are as they
+ * were `before`, perhaps ended. A stranger never becomes one of a session, so for knowing what
+ * sessions use this is as good, but for a pid that is used again in between. The same table when
+ * nothing has changed.
+ */
+export function rescanProcesses(
+  before: ProcessTable,
+  again: readonly ScannedProcess[],
+): ProcessTable {
+  return before.later((processes) => processSource().rescan(processes, again));
 }
 
 let requested: Promise<ProcessTable> | undefined;

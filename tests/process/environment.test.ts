@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { NOTHING_MORE, type SessionSpec } from "../../src/domain/session.ts";
-import { childEnvironment, daemonEnvironment } from "../../src/process/environment.ts";
+import { childEnvironment, daemonEnvironment, inTerminal } from "../../src/process/environment.ts";
 import { cleanUp, makeFolder } from "./sessions.ts";
 
 afterEach(cleanUp);
@@ -50,7 +50,8 @@ describe("A child's environment", () => {
   });
 
   test("never makes it pass for a daemon, nor for a process of the session it came from", () => {
-    const outer = { KORUN_DAEMON: "1", KORUN_SESSION_ID: "outer", KORUN_NAME: "outer" };
+    const check = { KORUN_CHECK: "outer/health" };
+    const outer = { KORUN_DAEMON: "1", KORUN_SESSION_ID: "outer", KORUN_NAME: "outer", ...check };
     const spec = specOf({ ...outer, KORUN_OPEN_FILES: "1024" }, { env: outer });
     expect(childEnvironment(specOf(outer), { id: ID, run: 3 })).toEqual({
       KORUN_SESSION_ID: ID,
@@ -76,6 +77,16 @@ describe("A child's environment", () => {
   });
 });
 
+test("A child in a terminal knows what kind it is, and asks it for its size", () => {
+  const caller = { PATH: "/bin", COLUMNS: "80", LINES: "24" };
+  const usual = { PATH: "/bin", TERM: "xterm-256color" };
+  expect(inTerminal(caller, {})).toEqual(usual);
+  expect(inTerminal({ ...caller, TERM: "" }, {})).toEqual(usual);
+  expect(inTerminal({ ...caller, TERM: "vt100" }, {})).toEqual({ ...usual, TERM: "vt100" });
+  // What was asked for is meant.
+  expect(inTerminal(caller, { COLUMNS: "80" })).toEqual({ ...usual, COLUMNS: "80" });
+});
+
 describe("A daemon's environment", () => {
   test("is its launcher's without the session it may come from, and says that it is a daemon", () => {
     const launcher = {
@@ -83,6 +94,7 @@ describe("A daemon's environment", () => {
       KORUN_SESSION_ID: ID,
       KORUN_RUN: "3",
       KORUN_NAME: "api",
+      KORUN_CHECK: "api/health",
       GONE: undefined,
     };
     const { KORUN_OPEN_FILES, ...environment } = daemonEnvironment(launcher);

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseMark, parseStat } from "../../src/process/procfs.ts";
+import { pageSize } from "../../src/native/page-size.ts";
+import { parseMark } from "../../src/process/procfs.ts";
 import { parsePsLine } from "../../src/process/ps.ts";
+import { parseStat } from "../../src/process/stat-line.ts";
 import { scanProcesses } from "../../src/process/tree.ts";
 import { waitFor } from "../support/wait.ts";
 import { cleanUp, makeFolder, startSession } from "./sessions.ts";
@@ -14,11 +16,13 @@ interface Stat {
   readonly state?: string;
   readonly flags?: number;
   readonly threads?: number;
+  readonly times?: string;
 }
 
-function statLine({ name = "sleep", state = "S", flags = 0, threads = 1 }: Stat): string {
-  const times = "122 0 0 0 0 0 0 0 20 0";
-  return `42 (${name}) ${state} 7 41 40 0 -1 ${flags} ${times} ${threads} 0 133475 3932160 530\n`;
+function statLine({ name = "sleep", state = "S", ...rest }: Stat): string {
+  const { flags = 0, threads = 1, times = "0 0 0 0" } = rest;
+  const facts = `${flags} 122 0 0 0 ${times} 20 0 ${threads} 0 133475 3932160 530`;
+  return `42 (${name}) ${state} 7 41 40 0 -1 ${facts} 18446744073709551615 1 1 0\n`;
 }
 
 describe("A line of /proc/<pid>/stat", () => {
@@ -30,7 +34,15 @@ describe("A line of /proc/<pid>/stat", () => {
       startTime: 133475,
       stopped: false,
       name: "sleep",
+      cpuMs: 0,
+      reapedCpuMs: 0,
+      rssBytes: 530 * pageSize(),
     });
+  });
+
+  test("gives its own time on a processor, and apart from it that of children it has reaped", () => {
+    const used = parseStat(statLine({ times: "120 30 7 2" }));
+    expect(used).toMatchObject({ cpuMs: 1_500, reapedCpuMs: 90 });
   });
 
   test("is read rightly whatever the process is named", () => {
@@ -80,6 +92,15 @@ describe("An environment", () => {
     }
   });
 
+  test("is that of a check before that of its session, wherever they stand", () => {
+    for (const environ of [
+      "KORUN_CHECK=abc/health\0KORUN_SESSION_ID=abc\0",
+      "KORUN_SESSION_ID=abc\0A=b\0KORUN_CHECK=abc/health\0",
+    ]) {
+      expect(parseMark(environ)).toEqual({ sessionId: "abc/health", daemon: false });
+    }
+  });
+
   test("tells a daemon", () => {
     expect(parseMark("A=\0KORUN_DAEMON=1\0B=\0")).toEqual({ sessionId: undefined, daemon: true });
   });
@@ -97,6 +118,20 @@ describe.if(process.platform === "linux")("A real process", () => {
     expect(found.map((process) => process.pid)).toEqual([leader.pid]);
   });
 
+  test("that becomes another program is known by its new mark", async () => {
+    const sessionId = crypto.randomUUID();
+    const go = join(makeFolder(), "go");
+    const script = `until test -e ${go}; do :; done; exec env -u KORUN_SESSION_ID KORUN_DAEMON=1 sleep 600`;
+    const env = { PATH: process.env.PATH ?? "", KORUN_SESSION_ID: sessionId };
+    const { leader } = startSession(["sh", "-c", script], { env });
+    const mark = () => scanProcesses().find(leader)?.mark;
+    await waitFor("its mark, twice", () => mark()?.sessionId === sessionId && mark());
+    expect(mark()).toEqual({ sessionId, daemon: false });
+    writeFileSync(go, "");
+    await waitFor("its other mark", () => mark()?.daemon);
+    expect(mark()).toEqual({ sessionId: undefined, daemon: true });
+  });
+
   test("may be named like anything", async () => {
     const name = "a) R 1\n(b";
     const program = join(makeFolder(), name);
@@ -109,7 +144,8 @@ describe.if(process.platform === "linux")("A real process", () => {
 
 describe("A line of ps", () => {
   test("gives pid, parent, group, start time and name", () => {
-    const line = "  501     1   500 Ss   Thu Nov 20 07:50:03 2025     /usr/local/bin/node server";
+    const line =
+      "  501     1   500 Ss     1:02.25   2048 Thu Nov 20 07:50:03 2025     /usr/local/bin/node server";
     expect(parsePsLine(line)).toEqual({
       pid: 501,
       parent: 1,
@@ -117,10 +153,13 @@ describe("A line of ps", () => {
       startTime: new Date(2025, 10, 20, 7, 50, 3).getTime(),
       stopped: false,
       name: "node server",
+      cpuMs: 62_250,
+      reapedCpuMs: 0,
+      rssBytes: 2_097_152,
     });
   });
 
   test("of a process that has ended is of no process", () => {
-    expect(parsePsLine("501 1 500 Z+ Thu Nov 20 07:50:03 2025 (node)")).toBeUndefined();
+    expect(parsePsLine("501 1 500 Z+ 0:00.00 0 Thu Nov 20 07:50:03 2025 (node)")).toBeUndefined();
   });
 });

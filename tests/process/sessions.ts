@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExitStatus } from "../../src/domain/session.ts";
+import { startTimeOf } from "../../src/process/identity.ts";
 import type { ProcessIdentity } from "../../src/process/process-info.ts";
 import { signalProcess } from "../../src/process/signal.ts";
 import { type Leader, type SpawnRequest, spawnLeader } from "../../src/process/spawn.ts";
@@ -51,11 +52,12 @@ export function startSession(
       command,
       cwd: "/",
       env: { PATH: process.env.PATH ?? "", KORUN_SESSION_ID: sessionId },
-      stdout: descriptor,
-      stderr: descriptor,
+      ends: { stdout: descriptor, stderr: descriptor },
       umask: undefined,
       openFiles: undefined,
       onExit: exited.resolve,
+      whenGone: (pid) =>
+        waitFor("a process to end", () => startTimeOf(pid) === undefined).then(() => {}),
       ...options,
     });
     sessions.push({ sessionId, leader });

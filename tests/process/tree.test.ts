@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { requestScan, scanProcesses } from "../../src/process/tree.ts";
+import { requestScan, rescanProcesses, scanProcesses } from "../../src/process/tree.ts";
 import { waitFor } from "../support/wait.ts";
 import { BUN, cleanUp, DETACH, identify, LISTENER, startSession } from "./sessions.ts";
 
@@ -86,6 +86,29 @@ test("Those who ask at the same time share a scan, those who ask later get a lat
   const third = await requestScan();
   expect(first.find(session.leader)).toBeUndefined();
   expect(third.find(session.leader)).toBeDefined();
+});
+
+test("A scan for less sees who came, who went, and those that are looked at again", async () => {
+  const busy = startSession(["sh", "-c", "while :; do :; done"]);
+  const other = startSession(["sh", "-c", "while :; do :; done"]);
+  const goes = startSession(["sh", "-c", "read -r _ < /dev/zero"]);
+  const before = await waitFor("the time that they take", () => {
+    const table = scanProcesses();
+    const used = [busy, other].map(({ leader }) => table.find(leader)?.cpuMs ?? 0);
+    return used.every((ms) => ms > 0) ? table : undefined;
+  });
+  const comes = startSession(["sleep", "600"]);
+  process.kill(goes.leader.pid, "SIGKILL");
+  await goes.exited;
+  const table = await waitFor("more time", () => {
+    const again = [busy, goes].flatMap(({ leader }) => before.find(leader) ?? []);
+    const later = rescanProcesses(before, again);
+    const more = (later.find(busy.leader)?.cpuMs ?? 0) > (before.find(busy.leader)?.cpuMs ?? 0);
+    return more ? later : undefined;
+  });
+  expect(table.find(other.leader)).toBe(before.find(other.leader));
+  expect(table.find(goes.leader)).toBeUndefined();
+  expect(pidsOf(table.session({ ...comes, leader: undefined }))).toEqual([comes.leader.pid]);
 });
 
 test("A process started after a request and before its scan is seen", async () => {
