@@ -2,6 +2,7 @@
 // keeps, the supervisor writes and the API shows. Plain data. Times are epoch ms by the wall clock,
 // which may jump: nothing is ordered by them.
 
+import type { HealthStatus } from "./checks.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { EndCause, LogStream, SessionSnapshot, SessionSpec, StartCause } from "./session.ts";
 
@@ -38,7 +39,37 @@ export type Books = Pick<
   | "fileChanges"
   | "lastChangeAt"
   | "lastChangePath"
->;
+  | "policyRestarts"
+  | "healthRestarts"
+> & {
+  /** Restarts by the session's policy without a stable run between them. */
+  readonly attempts: number;
+  /** How long the last run lasted that has ended, in ms; null before one has. */
+  readonly lastRunMs: number | null;
+  readonly notes: RunNotes;
+};
+
+/** What was found out about the newest run while it ran. */
+export interface RunNotes {
+  /** When it was ready, in epoch ms. */
+  readonly readyAt: number | null;
+  /** The time of one of its readiness checks was over first. */
+  readonly readyTimedOut: boolean;
+  /** Its readiness checks that were met, by their place. */
+  readonly met: readonly number[];
+  /** Sockets that listened on the ports of its checks when it began, by inode; null: not noted. */
+  readonly strangers: readonly number[] | null;
+  readonly health: HealthStatus | null;
+}
+
+/** Of a run that has just begun. */
+export const NO_NOTES: RunNotes = {
+  readyAt: null,
+  readyTimedOut: false,
+  met: [],
+  strangers: null,
+  health: null,
+};
 
 /** One spawn of a session's command. */
 export interface Run {
@@ -86,6 +117,19 @@ export type Happening =
       readonly end: EndCause;
     }
   | { readonly type: "failed"; readonly run: number; readonly error: string }
+  | { readonly type: "ready" | "healthy"; readonly run: number }
+  /** It ran, and was not ready in time. */
+  | { readonly type: "not_ready"; readonly run: number; readonly reason: string }
+  | { readonly type: "unhealthy"; readonly run: number; readonly reason: string }
+  /** The run is over, and its policy starts the next one after a while. */
+  | {
+      readonly type: "restart_scheduled";
+      readonly run: number;
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  /** The run is over, and its policy starts no other. */
+  | { readonly type: "gave_up"; readonly run: number; readonly reason: string }
   | { readonly type: "removed" }
   | { readonly type: "watch_degraded"; readonly problem: string }
   | { readonly type: "watch_restored" }

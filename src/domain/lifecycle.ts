@@ -1,18 +1,39 @@
 // The words of a session's life: its phases, what can happen to it, what is to be done about it,
 // and what can be said of a phase. Plain data; transition.ts is the table that joins them.
 
-import type { ExitStatus, LeftBehind, SessionState, StartCause, WatchCause } from "./session.ts";
+import type {
+  ExitStatus,
+  HealthCause,
+  LeftBehind,
+  LimitCause,
+  SessionState,
+  StartCause,
+  WatchCause,
+} from "./session.ts";
 
 /** What a session is to become once what is under way has ended. The last one wins. */
 export type Intent =
   | { readonly kind: "rest"; readonly force: boolean }
-  | { readonly kind: "start"; readonly cause: StartCause };
+  | { readonly kind: "start"; readonly cause: StartCause }
+  /** At rest as after a failure of its own: whatever then starts it again still does. */
+  | { readonly kind: "finish"; readonly cause: LimitCause };
 
 /** How the newest run came to its end. */
 export type RunEnd =
   | { readonly kind: "exited"; readonly exit: ExitStatus }
   /** It never ran; the error opens with the system's code. */
   | { readonly kind: "failed"; readonly error: string };
+
+/** What the restart policy has made of the end of the newest run. */
+export type Next =
+  /** It starts again `delayMs` after `since`, an epoch time: as its how manyth restart in a row. */
+  | {
+      readonly kind: "waiting";
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly since: number;
+    }
+  | { readonly kind: "gaveUp"; readonly reason: string };
 
 /** Where a session is. Every phase knows the number of its newest run. */
 export type Lifecycle = { readonly run: number } & (
@@ -43,16 +64,21 @@ export type Lifecycle = { readonly run: number } & (
       /** A file change starts it again. */
       readonly armed: boolean;
       readonly leftBehind: readonly LeftBehind[];
+      /** Undefined where the policy has no say. */
+      readonly next: Next | undefined;
     }
 );
 
-/** What happens to a session: commands from outside, then answers to effects. */
+/** What happens to a session: commands, what attendants find, and answers to effects. */
 export type LifecycleEvent =
   | { readonly type: "restart"; readonly cause: StartCause }
   | { readonly type: "stop"; readonly force: boolean }
   | { readonly type: "fileChanged"; readonly cause: WatchCause }
   /** At rest, file changes start it no longer; otherwise nothing. */
   | { readonly type: "giveUpWatch" }
+  /** Both mean a run of which nobody has asked anything else; otherwise nothing. */
+  | { readonly type: "restartRun"; readonly run: number; readonly cause: HealthCause }
+  | { readonly type: "finishRun"; readonly run: number; readonly cause: LimitCause }
   | Answer;
 
 /** What an effect is answered with. */
@@ -65,6 +91,7 @@ export type Answer = { readonly run: number } & (
   | { readonly type: "treeEnded"; readonly survivors: readonly LeftBehind[] }
   | { readonly type: "drained"; readonly leftBehind: readonly LeftBehind[] }
   | { readonly type: "leftBehindChanged"; readonly leftBehind: readonly LeftBehind[] }
+  | { readonly type: "due" }
 );
 
 /** What is to be done. Each names how it is answered. */
@@ -81,6 +108,10 @@ export type Effect =
   | { readonly type: "drain"; readonly run: number; readonly look: boolean }
   /** Tell when one of these has gone: `leftBehindChanged`. */
   | { readonly type: "observe"; readonly run: number; readonly leftBehind: readonly LeftBehind[] }
+  /** Wait, in ms: `due`. */
+  | { readonly type: "schedule"; readonly run: number; readonly delayMs: number }
+  /** Wait no longer. No answer. */
+  | { readonly type: "unschedule"; readonly run: number }
   /** React to file changes, or no longer. No answer. */
   | { readonly type: "arm" }
   | { readonly type: "disarm" }
@@ -114,13 +145,28 @@ export function isSteady(state: Lifecycle): boolean {
 
 /** At rest, and nothing can start it again by itself. */
 export function isOver(state: Lifecycle): boolean {
-  return state.phase === "resting" && !state.armed;
+  return state.phase === "resting" && !state.armed && waitingOf(state) === undefined;
+}
+
+/** The restart by its policy that it waits for. */
+export function waitingOf(state: Lifecycle): Extract<Next, { kind: "waiting" }> | undefined {
+  return state.phase === "resting" && state.next?.kind === "waiting" ? state.next : undefined;
+}
+
+/** Why its policy starts it no more; null where it has not given up. */
+export function gaveUpOf(state: Lifecycle): string | null {
+  return state.phase === "resting" && state.next?.kind === "gaveUp" ? state.next.reason : null;
 }
 
 /** File changes are its business: they start it, restart it, or are met by a pending restart. */
 export function reactsToFiles(state: Lifecycle): boolean {
   if (state.phase === "resting") return state.armed;
   return pendingOf(state)?.kind !== "rest";
+}
+
+/** A run is under way, and nobody has asked for its end: the one that attendants look after. */
+export function attendedRun(state: Lifecycle): number | undefined {
+  return state.phase === "running" || state.phase === "lingering" ? state.run : undefined;
 }
 
 /** The leader's pid while it lives. */

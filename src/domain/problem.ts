@@ -24,7 +24,16 @@ export interface ProblemOptions {
   readonly expected?: string | undefined;
   /** Methods a route does have; only with `method_not_allowed`. */
   readonly allow?: readonly string[] | undefined;
+  /** How what is there differs from what was asked for; only with `conflict`. */
+  readonly differences?: readonly Difference[] | undefined;
   readonly cause?: unknown;
+}
+
+/** One of them: what a field is, and what it was to be. */
+export interface Difference {
+  readonly field: string;
+  readonly has: unknown;
+  readonly asked: unknown;
 }
 
 /** An error with a stable code, a message that names action and value, and a remedy. */
@@ -35,6 +44,7 @@ export class Problem extends Error {
   readonly field: string | undefined;
   readonly expected: string | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly differences: readonly Difference[] | undefined;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -43,6 +53,7 @@ export class Problem extends Error {
     this.field = options.field;
     this.expected = options.expected;
     this.allow = options.allow;
+    this.differences = options.differences;
   }
 }
 

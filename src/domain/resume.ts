@@ -9,6 +9,7 @@ import {
   type Lifecycle,
   type RunEnd,
   reactsToFiles,
+  waitingOf,
 } from "./lifecycle.ts";
 import type { ExitStatus, StartCause } from "./session.ts";
 import type { LifecycleContext } from "./transition.ts";
@@ -23,6 +24,8 @@ export interface Findings {
   readonly exit: ExitStatus | undefined;
   /** Why the run was started, to start it again should it never have been. */
   readonly cause: StartCause;
+  /** Epoch ms. */
+  readonly now: number;
 }
 
 /** An end that nobody saw. Unknown, never a guess. */
@@ -74,12 +77,8 @@ function goOn(saved: Lifecycle, findings: Findings): Resumption {
     }
     case "cleared":
       return does(saved, { type: "drain", run, look: false });
-    case "resting": {
-      const { leftBehind } = saved;
-      return leftBehind.length > 0
-        ? does(saved, { type: "observe", run, leftBehind })
-        : does(saved);
-    }
+    case "resting":
+      return goOnResting(saved, findings);
     default:
       return saved satisfies never;
   }
@@ -102,11 +101,33 @@ function goOnStarting(
   );
 }
 
+/**
+ * What is left of a wait is waited for by the wall clock, since no other one outlives a daemon. It
+ * may have jumped: a wait is never longer than it was to be, and never over before it began.
+ */
+function goOnResting(
+  saved: Extract<Lifecycle, { phase: "resting" }>,
+  { now }: Findings,
+): Resumption {
+  const { run, leftBehind } = saved;
+  const observe: Effect[] = leftBehind.length > 0 ? [{ type: "observe", run, leftBehind }] : [];
+  const waiting = waitingOf(saved);
+  if (waiting === undefined) return does(saved, ...observe);
+  const { delayMs, since } = waiting;
+  const left = Math.min(Math.max(0, since + delayMs - now), delayMs);
+  const next = { ...waiting, since: now + left - delayMs };
+  return does({ ...saved, next }, { type: "schedule", run, delayMs: left }, ...observe);
+}
+
 /** Nothing of then lives, and nothing starts by itself: `korun restart --lost` does that. */
 function afterReboot(saved: Lifecycle): Resumption {
-  if (saved.phase === "resting") return does({ ...saved, leftBehind: [] });
+  if (saved.phase === "resting") {
+    const next = waitingOf(saved) === undefined ? saved.next : undefined;
+    return does({ ...saved, leftBehind: [], next });
+  }
   const end: RunEnd = { kind: "exited", exit: UNKNOWN_EXIT };
-  return does({ phase: "resting", run: saved.run, end, armed: false, leftBehind: [] });
+  const { run } = saved;
+  return does({ phase: "resting", run, end, armed: false, leftBehind: [], next: undefined });
 }
 
 function does(state: Lifecycle, ...effects: readonly Effect[]): Resumption {

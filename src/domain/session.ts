@@ -54,6 +54,17 @@ export interface TerminalDimensions {
   readonly rows: number;
 }
 
+/** What can be said of the terminal of a session's newest run. */
+export interface TerminalStatus extends TerminalDimensions {
+  /** `closed`: that run is over. `lost`: its daemon and its keeper were killed at the same time. */
+  readonly state: "open" | "closed" | "lost";
+  /**
+   * When another daemon took the terminal over, in epoch ms: of what it showed right before, a
+   * little may be missing. Null when none did.
+   */
+  readonly interruptedAt: number | null;
+}
+
 /** What is asked of a session of which nothing more is asked than to run. */
 export const NOTHING_MORE = {
   restart: NEVER_RESTART,
@@ -84,8 +95,13 @@ export type StartCause =
   | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent }
   /** The session's restart policy: its how manyth restart in a row, and after which wait. */
   | { readonly kind: "policy"; readonly attempt: number; readonly delay_ms: number }
-  /** It was unhealthy. */
-  | { readonly kind: "health"; readonly reason: string };
+  | HealthCause;
+
+/** It was unhealthy. */
+export interface HealthCause {
+  readonly kind: "health";
+  readonly reason: string;
+}
 
 /** A file that changed, as a cause. */
 export type WatchCause = Extract<StartCause, { kind: "watch" }>;
@@ -99,7 +115,7 @@ export type EndCause =
   | { readonly kind: "stop" }
   | { readonly kind: "restart" }
   | WatchCause
-  | { readonly kind: "health"; readonly reason: string }
+  | HealthCause
   | LimitCause
   | { readonly kind: "daemon_stop" }
   /** With the system: it was alive before a reboot. */
@@ -182,6 +198,8 @@ export interface SessionSnapshot {
   readonly leftBehind: readonly LeftBehind[];
   readonly watching: WatchStatus;
   readonly output: OutputCounters;
+  /** Null for a session that runs in none. */
+  readonly terminal: TerminalStatus | null;
   readonly policyRestarts: number;
   readonly healthRestarts: number;
   /** When its policy starts it again, in epoch ms; null when it does not wait for that. */

@@ -7,8 +7,10 @@
 //                           └───────── a command ─────┴─────▶ ending ─ treeEnded ▶ cleared
 //                                 cleared ─ drained ▶ resting, or starting the next run
 
+import { consult, type PolicyContext } from "./consult.ts";
 import {
   type Answer,
+  attendedRun,
   type Effect,
   type Intent,
   isIdle,
@@ -17,6 +19,7 @@ import {
   pendingOf,
   type RunEnd,
   reactsToFiles,
+  waitingOf,
 } from "./lifecycle.ts";
 import type { ExitStatus, LeftBehind, StartCause } from "./session.ts";
 
@@ -24,6 +27,8 @@ import type { ExitStatus, LeftBehind, StartCause } from "./session.ts";
 export interface LifecycleContext {
   /** The session watches files. */
   readonly watched: boolean;
+  /** Undefined: it has no restart policy. */
+  readonly policy?: PolicyContext;
 }
 
 export interface Transition {
@@ -46,9 +51,27 @@ export function transition(
   context: LifecycleContext,
 ): Transition {
   const next = step(state, event, context);
-  if (!context.watched || reactsToFiles(state) === reactsToFiles(next.state)) return next;
-  const watch: Effect = { type: reactsToFiles(next.state) ? "arm" : "disarm" };
-  return { ...next, effects: [watch, ...next.effects] };
+  const watch = watchEffects(state, next.state, context);
+  // What is due is no longer scheduled.
+  const wait = event.type === "due" ? [] : waitEffects(state, next.state);
+  const aside = [...watch, ...wait];
+  return aside.length === 0 ? next : { ...next, effects: [...aside, ...next.effects] };
+}
+
+function watchEffects(
+  before: Lifecycle,
+  after: Lifecycle,
+  { watched }: LifecycleContext,
+): readonly Effect[] {
+  if (!watched || reactsToFiles(before) === reactsToFiles(after)) return [];
+  return [{ type: reactsToFiles(after) ? "arm" : "disarm" }];
+}
+
+function waitEffects(before: Lifecycle, after: Lifecycle): readonly Effect[] {
+  const waiting = waitingOf(after);
+  if (waiting === waitingOf(before)) return [];
+  if (waiting === undefined) return [{ type: "unschedule", run: before.run }];
+  return [{ type: "schedule", run: after.run, delayMs: waiting.delayMs }];
 }
 
 function step(state: Lifecycle, event: LifecycleEvent, context: LifecycleContext): Transition {
@@ -61,12 +84,20 @@ function step(state: Lifecycle, event: LifecycleEvent, context: LifecycleContext
         : pursue(state, { kind: "rest", force: event.force });
     case "fileChanged":
       // A restart that is pending starts from the changed files anyway.
-      return pendingOf(state) === undefined && reactsToFiles(state)
+      return pendingOf(state)?.kind !== "start" && reactsToFiles(state)
         ? pursue(state, { kind: "start", cause: event.cause })
         : stay(state);
     case "giveUpWatch":
       return state.phase === "resting" && state.armed
         ? stay({ ...state, armed: false })
+        : stay(state);
+    case "restartRun":
+      return attendedRun(state) === event.run
+        ? pursue(state, { kind: "start", cause: event.cause })
+        : stay(state);
+    case "finishRun":
+      return attendedRun(state) === event.run
+        ? pursue(state, { kind: "finish", cause: event.cause })
         : stay(state);
     default:
       return event.run === state.run ? answer(state, event, context) : stay(state);
@@ -103,7 +134,7 @@ function answer(state: Lifecycle, event: Answer, context: LifecycleContext): Tra
     case "spawnFailed": {
       if (state.phase !== "starting") return stay(state);
       const end: RunEnd = { kind: "failed", error: event.error };
-      return proceed(rest(state.run, { end, armed: context.watched }), state.pending);
+      return proceed(rest(state.run, { end, armed: context.watched }), state.pending, context);
     }
     case "leaderExited":
       return afterLeader(state, event.exit);
@@ -122,6 +153,8 @@ function answer(state: Lifecycle, event: Answer, context: LifecycleContext): Tra
       return state.phase === "resting"
         ? stay({ ...state, leftBehind: event.leftBehind })
         : stay(state);
+    case "due":
+      return afterWait(state);
     default:
       return event satisfies never;
   }
@@ -162,35 +195,49 @@ function afterDrain(
 ): Transition {
   if (state.phase === "ended") {
     const end: RunEnd = { kind: "exited", exit: state.exit };
-    return proceed(rest(state.run, { end, armed: context.watched, leftBehind }), state.pending);
+    const resting = rest(state.run, { end, armed: context.watched, leftBehind });
+    return proceed(resting, state.pending, context);
   }
   if (state.phase !== "cleared") return stay(state);
+  const { run, pending } = state;
+  const armed = pending.kind !== "rest" && context.watched;
   const [survivor] = state.leftBehind;
   if (survivor === undefined) {
-    return proceed(rest(state.run, { end: state.end, armed: false }), state.pending);
+    return proceed(rest(run, { end: state.end, armed }), pending, context);
   }
   // Beside what could not be ended a second child would run: a pending start fails, and says why.
-  const starts = state.pending.kind === "start";
-  return settle(
-    rest(state.run, {
-      end: starts ? { kind: "failed", error: cannotEnd(survivor) } : state.end,
-      armed: starts && context.watched,
-      leftBehind: state.leftBehind,
-    }),
-  );
+  const failed: RunEnd = { kind: "failed", error: cannotEnd(survivor) };
+  const end = pending.kind === "start" ? failed : state.end;
+  const resting = rest(run, { end, armed, leftBehind: state.leftBehind });
+  return pending.kind === "rest"
+    ? settle(resting)
+    : settle(consult(resting, pending, context.policy));
 }
 
 /** Goes on from the end of a run: to rest, or to what is pending. */
-function proceed(resting: Phase<"resting">, pending: Intent | undefined): Transition {
-  if (pending === undefined) return settle(resting);
+function proceed(
+  resting: Phase<"resting">,
+  pending: Intent | undefined,
+  context: LifecycleContext,
+): Transition {
+  if (pending === undefined || pending.kind === "finish") {
+    return settle(consult(resting, pending, context.policy));
+  }
   if (pending.kind === "start" || resting.leftBehind.length > 0) return leaveRest(resting, pending);
   return settle({ ...resting, armed: false });
+}
+
+function afterWait(state: Lifecycle): Transition {
+  const waiting = waitingOf(state);
+  if (state.phase !== "resting" || waiting === undefined) return stay(state);
+  const { attempt, delayMs: delay_ms } = waiting;
+  return leaveRest(state, { kind: "start", cause: { kind: "policy", attempt, delay_ms } });
 }
 
 function leaveRest(state: Phase<"resting">, intent: Intent): Transition {
   if (state.leftBehind.length > 0) return endTree(state, { leader: state.end, intent });
   if (intent.kind === "start") return start(state.run + 1, intent.cause);
-  return stay({ ...state, armed: false });
+  return stay({ ...state, armed: false, next: waitingOf(state) ? undefined : state.next });
 }
 
 function start(run: number, cause: StartCause): Transition {
@@ -222,7 +269,7 @@ function rest(
   run: number,
   facts: { end: RunEnd; armed: boolean; leftBehind?: readonly LeftBehind[] },
 ): Phase<"resting"> {
-  return { phase: "resting", run, leftBehind: [], ...facts };
+  return { phase: "resting", run, leftBehind: [], next: undefined, ...facts };
 }
 
 function stay(state: Lifecycle): Transition {

@@ -158,6 +158,7 @@ describe("restart", () => {
       end: { kind: "failed", error: "EBUSY: gradle (pid 77) of an earlier run could not be ended" },
       armed: true,
       leftBehind: [HELPER],
+      next: undefined,
     });
     expect(effects).toEqual([{ type: "observe", run: 1, leftBehind: [HELPER] }]);
   });

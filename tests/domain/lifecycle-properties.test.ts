@@ -5,9 +5,26 @@
 import { expect, test } from "bun:test";
 import { isOver, isSteady, publicState } from "../../src/domain/lifecycle.ts";
 import { messageOf } from "../../src/domain/problem.ts";
+import { NEVER_RESTART, type RestartPolicy } from "../../src/domain/restart-policy.ts";
 import { random, World } from "./world.ts";
 
 const LIVES = 6_000;
+
+const COUNTED = { on: "any", resetAfterMs: 60_000, maxRestarts: 3 } as const;
+
+const POLICIES: readonly RestartPolicy[] = [
+  NEVER_RESTART,
+  { kind: "always", ...COUNTED, maxRestarts: undefined },
+  { kind: "fixed", delayMs: 1_000, ...COUNTED },
+  {
+    kind: "exponential",
+    initialDelayMs: 1_000,
+    maxDelayMs: 30_000,
+    multiplier: 2,
+    ...COUNTED,
+    on: "failure",
+  },
+];
 
 test("any life settles in the state of its last intent, with never more than one child", () => {
   for (let seed = 1; seed <= LIVES; seed += 1) {
@@ -21,7 +38,8 @@ test("any life settles in the state of its last intent, with never more than one
 
 function live(seed: number): void {
   const dice = random(seed);
-  const world = new World(dice, { watched: seed % 2 === 0 });
+  const restart = POLICIES[seed % POLICIES.length] ?? NEVER_RESTART;
+  const world = new World(dice, { watched: dice() < 0.5, restart });
   // From hurried to slow: how often a command comes before the last one has been answered.
   const hurry = dice();
   for (let step = 0; step < 40; step += 1) {

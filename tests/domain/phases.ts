@@ -1,6 +1,12 @@
 // The phases of a session and what can happen to it, as the tests of the table name them.
 
-import type { Effect, Intent, Lifecycle, LifecycleEvent } from "../../src/domain/lifecycle.ts";
+import type {
+  Effect,
+  Intent,
+  Lifecycle,
+  LifecycleEvent,
+  Next,
+} from "../../src/domain/lifecycle.ts";
 import type { LeftBehind } from "../../src/domain/session.ts";
 import { transition } from "../../src/domain/transition.ts";
 
@@ -15,7 +21,7 @@ export const stop: LifecycleEvent = { type: "stop", force: false };
 export const kill: LifecycleEvent = { type: "stop", force: true };
 export const changed: LifecycleEvent = { type: "fileChanged", cause: CHANGE };
 
-const restIntent: Intent = { kind: "rest", force: false };
+export const restIntent: Intent = { kind: "rest", force: false };
 export const manualIntent: Intent = { kind: "start", cause: { kind: "manual" } };
 export const watchIntent: Intent = { kind: "start", cause: CHANGE };
 
@@ -52,12 +58,14 @@ export function endingWith(pending: Intent): Lifecycle {
 export function restingWith(facts: {
   armed: boolean;
   leftBehind?: readonly LeftBehind[];
+  next?: Next;
 }): Lifecycle {
   return {
     phase: "resting",
     run: 1,
     end: { kind: "exited", exit: CLEAN },
     leftBehind: [],
+    next: undefined,
     ...facts,
   };
 }

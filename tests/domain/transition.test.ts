@@ -46,6 +46,7 @@ describe("a first run", () => {
       end: { kind: "failed", error: "ENOENT: nope" },
       armed: true,
       leftBehind: [],
+      next: undefined,
     });
     expect(publicState(failed.state)).toBe("failed");
   });

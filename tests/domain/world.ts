@@ -10,8 +10,10 @@ import {
   type LifecycleEvent,
   publicState,
   reactsToFiles,
+  waitingOf,
 } from "../../src/domain/lifecycle.ts";
-import type { LeftBehind } from "../../src/domain/session.ts";
+import type { RestartPolicy } from "../../src/domain/restart-policy.ts";
+import type { LeftBehind, StartCause } from "../../src/domain/session.ts";
 import { begin, type LifecycleContext, transition } from "../../src/domain/transition.ts";
 
 /** Random numbers in [0, 1) from a seed: the same seed, the same run. */
@@ -25,7 +27,15 @@ export function random(seed: number): () => number {
   };
 }
 
-type Outstanding = Partial<Record<"spawn" | "awaitGroup" | "endTree" | "drain", Effect>>;
+type Outstanding = Partial<
+  Record<"spawn" | "awaitGroup" | "endTree" | "drain" | "schedule", Effect>
+>;
+
+/** What is asked of the session that lives in a world. */
+export interface Asked {
+  readonly watched: boolean;
+  readonly restart: RestartPolicy;
+}
 
 export class World {
   state: Lifecycle;
@@ -35,7 +45,7 @@ export class World {
   /** How many spawns had begun when a run was last asked for. */
   asked = 0;
   readonly #dice: () => number;
-  readonly #context: LifecycleContext;
+  readonly #asked: Asked;
   readonly #past: Answer[] = [];
   #outstanding: Outstanding = {};
   #leader = false;
@@ -43,11 +53,13 @@ export class World {
   #strangers: readonly LeftBehind[] = [];
   #watching = false;
   #nextPid = 100;
+  #attempts = 0;
+  #everRan = false;
 
-  constructor(dice: () => number, context: LifecycleContext) {
+  constructor(dice: () => number, asked: Asked) {
     this.#dice = dice;
-    this.#context = context;
-    const first = begin(context);
+    this.#asked = asked;
+    const first = begin(this.#context());
     this.state = first.state;
     this.#perform(first.effects);
   }
@@ -70,13 +82,15 @@ export class World {
   command(): void {
     const roll = this.#dice();
     if (roll < 0.35) this.stop(roll < 0.1);
-    else if (roll < 0.7) this.restart();
+    else if (roll < 0.65) this.restart();
+    else if (roll < 0.75) this.#find(roll < 0.7 ? "unwell" : "over its limit");
     else if (this.#watching) this.#changeFile();
-    else if (this.#context.watched) this.#changeFileUnseen();
+    else if (this.#asked.watched) this.#changeFileUnseen();
   }
 
   stop(force: boolean): void {
-    const nothingToDo = this.state.phase === "resting" && !this.#watching && this.dead;
+    const waits = this.#outstanding.schedule !== undefined;
+    const nothingToDo = this.state.phase === "resting" && !this.#watching && !waits && this.dead;
     expect(this.#take({ type: "stop", force })).toBe(nothingToDo);
     this.intent = "rest";
   }
@@ -104,6 +118,21 @@ export class World {
     expect(this.state).toBe(before);
   }
 
+  /** What attendants see means nothing to a run of which something else was asked. */
+  #find(what: "unwell" | "over its limit"): void {
+    const { state } = this;
+    const { run } = state;
+    if (what === "unwell") {
+      this.#take({ type: "restartRun", run, cause: { kind: "health", reason: "it hangs" } });
+    } else {
+      const cause = { kind: "limit", limit: "max_rss", reason: "it eats" } as const;
+      this.#take({ type: "finishRun", run, cause });
+    }
+    const mattered = state.phase === "running" || state.phase === "lingering";
+    expect(this.state !== state).toBe(mattered);
+    if (mattered) this.asked = this.spawns;
+  }
+
   /** A change that was on its way when the watch was disarmed. */
   #changeFileUnseen(): void {
     const { state } = this;
@@ -120,7 +149,7 @@ export class World {
   }
 
   #happenings(exits: boolean): (() => void)[] {
-    const { spawn, awaitGroup, endTree, drain } = this.#outstanding;
+    const { spawn, awaitGroup, endTree, drain, schedule } = this.#outstanding;
     const options: (() => void)[] = [];
     if (spawn?.type === "spawn") options.push(() => this.#answerSpawn(spawn.run));
     if (this.#leader && exits) options.push(() => this.#exit());
@@ -133,6 +162,9 @@ export class World {
       const leftBehind = drain.look ? this.#strangers : [];
       options.push(() => this.#answer("drain", { type: "drained", run: drain.run, leftBehind }));
     }
+    if (schedule?.type === "schedule" && exits) {
+      options.push(() => this.#answer("schedule", { type: "due", run: schedule.run }));
+    }
     return options;
   }
 
@@ -142,6 +174,7 @@ export class World {
       return;
     }
     this.#leader = true;
+    this.#everRan = true;
     this.#group = this.#dice() < 0.3;
     this.#nextPid += 1;
     this.#answer("spawn", { type: "spawned", run, pid: this.#nextPid });
@@ -180,7 +213,7 @@ export class World {
   /** True when it is refused. */
   #take(event: LifecycleEvent): boolean {
     const before = this.state;
-    const next = transition(before, event, this.#context);
+    const next = transition(before, event, this.#context());
     this.state = next.state;
     const refused = next.effects.some(({ type }) => type === "refuse");
     if (refused) expect(next).toEqual({ state: before, effects: [{ type: "refuse" }] });
@@ -196,6 +229,9 @@ export class World {
           // The one that matters: a child is started only when nothing else of the session lives.
           expect(this.dead).toBe(true);
           expect(this.#outstanding).toEqual({});
+          // The other one: what was stopped is started by a command only.
+          expect(this.intent).toBe("run");
+          this.#count(effect.cause);
           this.spawns += 1;
           expect(effect.run).toBe(this.spawns);
           this.#outstanding.spawn = effect;
@@ -208,8 +244,13 @@ export class World {
         case "kill":
           expect(this.#outstanding.endTree).toMatchObject({ force: false });
           break;
+        case "unschedule":
+          expect(this.#outstanding.schedule).toBeDefined();
+          delete this.#outstanding.schedule;
+          break;
         case "awaitGroup":
         case "drain":
+        case "schedule":
           expect(this.#outstanding[effect.type]).toBeUndefined();
           this.#outstanding[effect.type] = effect;
           break;
@@ -227,9 +268,23 @@ export class World {
     }
   }
 
+  #context(): LifecycleContext {
+    const { watched, restart } = this.#asked;
+    const lastRunMs = this.#dice() < 0.2 ? 70_000 : 10;
+    const past = { attempts: this.#attempts, everRan: this.#everRan, lastRunMs };
+    return { watched, policy: { restart, ...past, now: 0 } };
+  }
+
+  #count(cause: StartCause): void {
+    if (cause.kind === "health") return;
+    if (cause.kind === "policy") expect(this.#asked.restart.kind).not.toBe("never");
+    this.#attempts = cause.kind === "policy" ? cause.attempt : 0;
+  }
+
   #check(): void {
     const { state } = this;
-    expect(this.#watching).toBe(this.#context.watched && reactsToFiles(state));
+    expect(this.#watching).toBe(this.#asked.watched && reactsToFiles(state));
+    expect(this.#outstanding.schedule !== undefined).toBe(waitingOf(state) !== undefined);
     const waits = Object.keys(this.#outstanding).length > 0 || this.#leader || this.#group;
     if (!isSteady(state)) expect(waits).toBe(true);
     if (state.phase === "resting") expect(this.#leader || this.#group).toBe(false);
