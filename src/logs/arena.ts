@@ -14,7 +14,7 @@ import {
 } from "./layout.ts";
 
 /** The smallest arena: a line in progress, the chunk that comes next, and some of what was. */
-const MIN_CAPACITY = 3 * CHUNK_BYTES;
+export const MIN_CAPACITY = 3 * CHUNK_BYTES;
 const GROWTH_STEP = 65_536;
 const GROWTH_FACTOR = 1.25;
 

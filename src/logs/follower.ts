@@ -48,6 +48,8 @@ export class Follower {
   #next: readonly number[];
   /** Missed and not told yet. */
   #missed: number;
+  /** Where it is over, once it has been told to finish. */
+  #until = Number.POSITIVE_INFINITY;
   #closed = false;
   #wake: (() => void) | undefined;
 
@@ -62,7 +64,7 @@ export class Follower {
     for (;;) {
       if (this.#closed) return undefined;
       // Asked before looking: what is settled now was read to its end below.
-      const over = this.#source.isOver();
+      const over = this.#source.isOver() || Number.isFinite(this.#until);
       this.#source.sequence.arm();
       const batch = this.#read();
       if (batch !== undefined) return batch;
@@ -74,6 +76,12 @@ export class Follower {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** Waits for nothing any more: what is there is still given, and then it is over. */
+  finish(): void {
+    this.#until = this.#source.sequence.sequence;
+    this.wake();
   }
 
   /** Makes a waiting `next` look again. */
@@ -92,7 +100,7 @@ export class Follower {
   }
 
   #read(): FollowBatch | undefined {
-    const until = this.#source.sequence.sequence;
+    const until = Math.min(this.#source.sequence.sequence, this.#until);
     const merge = Merge.from(this.#source.rings, { starts: this.#next, until });
     const entries = merge.take(BATCH);
     this.#next = merge.starts();

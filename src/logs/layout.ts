@@ -12,7 +12,7 @@
 /** Identifies a ring file and the version of this layout. */
 export const RING_MAGIC = 0x6b6f_7232;
 
-const HEADER_BYTES = 4_096;
+export const HEADER_BYTES = 4_096;
 const PAGE_BYTES = 4_096;
 
 /** Bytes of the index a line costs. */
@@ -59,6 +59,8 @@ export const I32 = {
   fence: 34,
   /** 1 when a reader waits to be woken by the next entry. Kept in the stdout ring. */
   armed: 35,
+  /** 1 when a reader waits to be woken by the next bytes of this very ring, lines or not. */
+  armedForBytes: 36,
 } as const;
 
 /** Byte offset of `head`, where splice(2) commits the position. */
@@ -70,9 +72,17 @@ export const FLAG = {
   carriageReturn: 1 << 25,
   partial: 1 << 26,
   unterminated: 1 << 27,
+  /** A second one: a terminal adds one to that which a program wrote itself. */
+  secondReturn: 1 << 28,
 } as const;
 
 export const LENGTH_MASK = 0x00ff_ffff;
+
+/** Bytes of the stream that an entry took, its line ending included, by its length and flags. */
+export function entryBytes(packed: number): number {
+  const returns = (packed & FLAG.carriageReturn ? 1 : 0) + (packed & FLAG.secondReturn ? 1 : 0);
+  return (packed & LENGTH_MASK) + (packed & FLAG.newline ? 1 : 0) + returns;
+}
 
 /** How much a ring may hold. */
 export interface RingLimits {

@@ -62,6 +62,17 @@ export class Merge {
     return this.#ranges.map(({ next }) => next);
   }
 
+  /** Calls back with each ring and the number of its first entry. */
+  eachStart(visit: (ring: RingReader, next: number) => void): void {
+    for (const { ring, next } of this.#ranges) visit(ring, next);
+  }
+
+  /** Seq of the first entry that is held. */
+  firstSeq(): number | undefined {
+    const range = this.#lowest();
+    return range?.ring.seqOf(range.next);
+  }
+
   /** The last `limit` of these entries. */
   newest(limit: number): Merge {
     if (this.length <= limit) return this;

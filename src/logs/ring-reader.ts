@@ -4,7 +4,26 @@
 
 import type { OutputStream } from "../domain/session.ts";
 import type { Entry } from "./entry.ts";
-import { arenaStart, F64, FLAG, I32, LENGTH_MASK, type RingLimits, slotStart } from "./layout.ts";
+import {
+  arenaStart,
+  CHUNK_BYTES,
+  entryBytes,
+  F64,
+  FLAG,
+  I32,
+  LENGTH_MASK,
+  type RingLimits,
+  slotStart,
+} from "./layout.ts";
+
+const NEWLINE = 0x0a;
+
+/** Bytes of a stream, and where they begin in it. */
+export interface Piece {
+  readonly position: number;
+  /** A copy. */
+  readonly bytes: Uint8Array;
+}
 
 export class RingReader {
   readonly stream: OutputStream;
@@ -44,9 +63,31 @@ export class RingReader {
     return Math.max(1, this.#field(F64.sequence));
   }
 
+  /** Position in the stream of the oldest byte that is held. */
+  get oldest(): number {
+    for (;;) {
+      const first = this.#orderedFirst();
+      const { count } = this;
+      // With no entry held, the line in progress is: it follows on the newest there ever was.
+      const oldest = first < count ? this.#positionOf(first) : this.#endOf(count - 1);
+      if (this.#orderedFirst() === first && this.count === count) return oldest;
+    }
+  }
+
   /** Asks for a wake at the next entry. Only of a stdout ring. */
   arm(): void {
     Atomics.store(this.#i32, I32.armed, 1);
+  }
+
+  /** Asks for a wake at the next bytes of this stream. Only then look at `head`. */
+  armForBytes(): void {
+    Atomics.store(this.#i32, I32.armedForBytes, 1);
+  }
+
+  /** Position at which the stream ends so far; all bytes before it can be read, or were dropped. */
+  get head(): number {
+    Atomics.load(this.#i32, I32.fence);
+    return this.bytes;
   }
 
   /** Numbers of the oldest entry held and of the next to come, of one moment. */
@@ -97,12 +138,52 @@ export class RingReader {
     }
   }
 
+  /** At most so many bytes from a position on, or from the oldest held if that comes later. */
+  bytesFrom(from: number, most: number): Piece {
+    // Who reads where a flood is about to write is outrun again and again: each time it gives way.
+    let lead = 0;
+    for (;;) {
+      const geometry = Atomics.load(this.#i32, I32.geometry);
+      if (geometry % 2 !== 0) continue;
+      const { head, oldest } = this;
+      const position = Math.max(from, oldest, Math.min(oldest + lead, head));
+      const bytes = this.#copy(position, Math.max(0, Math.min(most, head - position)));
+      if (this.oldest > position) lead += CHUNK_BYTES;
+      else if (Atomics.load(this.#i32, I32.geometry) === geometry) return { position, bytes };
+    }
+  }
+
+  /**
+   * What was written after entry `count - 1` and has no newline yet; undefined when there is
+   * nothing, or more entries than `count`.
+   */
+  tail(count: number): Piece | undefined {
+    const start = this.#endOf(count - 1);
+    const { head } = this;
+    if (this.count !== count || head <= start) return undefined;
+    const piece = this.bytesFrom(start, head - start);
+    if (this.#orderedCount() !== count || piece.position !== start) return undefined;
+    // Bytes are published before the entries that are found in them: those come in a moment.
+    return piece.bytes.includes(NEWLINE) ? undefined : piece;
+  }
+
   /** Lets go of the memory, which may be unmapped afterwards: the ring then reads as empty. */
   close(): void {
     const nothing = new ArrayBuffer(slotStart(1));
     this.#bytes = new Uint8Array(nothing);
     this.#i32 = new Int32Array(nothing);
     this.#f64 = new Float64Array(nothing);
+  }
+
+  #positionOf(number: number): number {
+    return this.#field(slotStart(number % this.#limits.entries) >> 3);
+  }
+
+  /** Position after an entry that is held, or is the newest that ever was; 0 for none. */
+  #endOf(number: number): number {
+    if (number < 0) return 0;
+    const slot = slotStart(number % this.#limits.entries);
+    return this.#field(slot >> 3) + entryBytes(this.#i32[(slot >> 2) + 6] ?? 0);
   }
 
   #copy(position: number, length: number): Uint8Array {
@@ -149,6 +230,11 @@ export class RingReader {
   #orderedFirst(): number {
     Atomics.load(this.#i32, I32.fence);
     return this.first;
+  }
+
+  #orderedCount(): number {
+    Atomics.load(this.#i32, I32.fence);
+    return this.count;
   }
 
   #field(index: number): number {

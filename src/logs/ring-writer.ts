@@ -11,10 +11,10 @@
 import { type Allocate, Arena, type RingViews, viewsOf } from "./arena.ts";
 import {
   CHUNK_BYTES,
+  entryBytes,
   F64,
   FLAG,
   I32,
-  LENGTH_MASK,
   MAX_ENTRY_BYTES,
   RING_MAGIC,
   type RingLimits,
@@ -36,6 +36,8 @@ export interface RingWriterOptions {
   readonly limits: RingLimits;
   readonly sequence: Sequence;
   readonly allocate: Allocate;
+  /** What is written comes out of a terminal, which adds a carriage return to each newline. */
+  readonly isTerminal?: boolean;
 }
 
 /** Thrown when not even the smallest ring can be backed by storage. */
@@ -49,6 +51,7 @@ export class RingWriter {
   readonly #limits: RingLimits;
   readonly #sequence: Sequence;
   readonly #arena: Arena;
+  readonly #isTerminal: boolean;
   #count = 0;
   #first = 0;
   /** Stream position of the oldest byte that belongs to an entry held. */
@@ -69,6 +72,7 @@ export class RingWriter {
     this.#f64 = views.f64;
     this.#limits = options.limits;
     this.#sequence = options.sequence;
+    this.#isTerminal = options.isTerminal ?? false;
     this.#arena = new Arena(views, options);
     if (this.#i32[I32.magic] === RING_MAGIC) this.#recover();
     else this.#create(views);
@@ -121,6 +125,12 @@ export class RingWriter {
     return Atomics.exchange(this.#i32, I32.armed, 0) === 1;
   }
 
+  /** Tells whether a reader asked to be woken for bytes of this ring, after some were indexed. */
+  isAwaited(): boolean {
+    if (Atomics.load(this.#i32, I32.armedForBytes) === 0) return false;
+    return Atomics.exchange(this.#i32, I32.armedForBytes, 0) === 1;
+  }
+
   #create({ i32 }: RingViews): void {
     if (!this.#arena.create()) throw new NoSpace("no storage for a ring");
     i32[I32.magic] = RING_MAGIC;
@@ -141,6 +151,7 @@ export class RingWriter {
     this.#oldest = this.#first < this.#count ? this.#positionOf(this.#first) : this.#lineStart;
     this.#arena.recoverGrowth(this.#oldest);
     this.#i32[I32.armed] = 0;
+    this.#i32[I32.armedForBytes] = 0;
   }
 
   #indexSegment(segment: Uint8Array, run: number, now: number): void {
@@ -174,7 +185,9 @@ export class RingWriter {
 
   #withoutCarriageReturn(length: number, stop: number): number {
     if (length === 0 || this.#arena.byteAt(stop - 1) !== CARRIAGE_RETURN) return length;
-    return (length - 1) | FLAG.carriageReturn;
+    const isSecond = length > 1 && this.#arena.byteAt(stop - 2) === CARRIAGE_RETURN;
+    if (!isSecond || !this.#isTerminal) return (length - 1) | FLAG.carriageReturn;
+    return (length - 2) | FLAG.carriageReturn | FLAG.secondReturn;
   }
 
   #push(lengthAndFlags: number, run: number, now: number): void {
@@ -230,10 +243,4 @@ export class RingWriter {
   #fence(): void {
     Atomics.add(this.#i32, I32.fence, 1);
   }
-}
-
-/** Bytes of the stream that an entry took, its line ending included. */
-function entryBytes(packed: number): number {
-  const ending = (packed & FLAG.newline ? 1 : 0) + (packed & FLAG.carriageReturn ? 1 : 0);
-  return (packed & LENGTH_MASK) + ending;
 }

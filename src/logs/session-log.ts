@@ -3,13 +3,18 @@
 // and the view of a single stream is the newest part of its ring.
 
 import type { LogStream, OutputCounters, OutputStream } from "../domain/session.ts";
-import type { Entry } from "./entry.ts";
+import { type Digest, type DigestQuery, digestLog } from "./digest.ts";
 import { Follower, type FollowQuery, type FollowSource } from "./follower.ts";
 import type { RingLimits } from "./layout.ts";
 import { Merge } from "./merge.ts";
+import { type LogPage, type PagedLog, type PageQuery, readPage } from "./page.ts";
 import { rankOf } from "./rank.ts";
+import { type RawOutput, RawReader, type Waiter } from "./raw.ts";
 import type { RingReader } from "./ring-reader.ts";
 import { DROP_BATCH } from "./ring-writer.ts";
+import { LogScan, type ScanStart } from "./scan.ts";
+import { type SearchQuery, searchLog } from "./search.ts";
+import { SiftedFollower, type SiftQuery } from "./sifted-follower.ts";
 
 /** Lines of stdout, and of stderr, that can be read. */
 export const STREAM_LINES = 10_000;
@@ -23,26 +28,11 @@ export const RING_LIMITS: RingLimits = {
   bytes: 32 * 1_048_576,
 };
 
-/** Which entries to read. */
-export interface PageQuery {
-  readonly stream: LogStream;
-  readonly limit: number;
-  /** `newest`: the last `limit`; `oldest`: the first; `sinceSeq`: from there upward. */
-  readonly from: "newest" | "oldest" | { readonly sinceSeq: number };
-  /** Only what this run wrote. */
-  readonly run?: number | undefined;
-}
-
-/** Entries in order, and where to ask on. */
-export interface LogPage {
-  readonly entries: readonly Entry[];
-  /** Asking from here on gives what follows, each entry once. */
-  readonly nextSeq: number;
-  /**
-   * With `sinceSeq` and without `run`: how many entries from there to `nextSeq` are no longer held. Exact for blended;
-   * for one stream at most this many, where lines of the other in the same stretch are gone as well.
-   */
-  readonly dropped: number | undefined;
+/** What there is so far of a line without a newline. */
+export interface OpenBytes {
+  readonly stream: OutputStream;
+  /** A copy. */
+  readonly bytes: Uint8Array;
 }
 
 /** The two rings of a session. */
@@ -51,15 +41,9 @@ export interface Rings {
   readonly stderr: RingReader;
 }
 
-interface PageBounds {
-  readonly stream: LogStream;
-  readonly limit: number;
-  readonly until: number;
-}
-
 export class SessionLog {
   readonly #rings: Rings;
-  readonly #followers = new Set<Follower>();
+  readonly #waiters = new Set<Waiter>();
   #over = false;
 
   constructor(rings: Rings) {
@@ -87,14 +71,18 @@ export class SessionLog {
   }
 
   /** Reads up to `limit` entries. */
-  page({ stream, limit, from, run }: PageQuery): LogPage {
-    const until = this.#rings.stdout.sequence;
-    if (run !== undefined) return this.#pageOfRun(run, { stream, limit, from, until });
-    if (typeof from === "object") return this.#pageSince(from.sinceSeq, { stream, limit, until });
-    const view = this.#view(stream, until);
-    const entries = takeWhole(from === "newest" ? view.newest(limit) : view, limit);
-    const last = entries.at(-1);
-    return { entries, nextSeq: last === undefined ? until : last.seq + 1, dropped: undefined };
+  page(query: PageQuery): LogPage {
+    return readPage(query, this.#paged());
+  }
+
+  /** Reads up to `limit` of the entries that pass a filter, in slices. */
+  search(query: SearchQuery): Promise<LogPage> {
+    return searchLog(query, this.#paged());
+  }
+
+  /** Sums up what is held, in slices. */
+  digest(query: DigestQuery): Promise<Digest> {
+    return digestLog(query, this.#paged());
   }
 
   /** Starts following: history first, then what comes. */
@@ -104,15 +92,53 @@ export class SessionLog {
       rings: this.#ringsOf(query.stream),
       sequence: this.#rings.stdout,
       isOver: () => this.#over,
-      onClose: () => this.#followers.delete(follower),
+      onClose: () => this.#waiters.delete(follower),
     });
-    this.#followers.add(follower);
+    this.#waiters.add(follower);
     return follower;
   }
 
-  /** Followers look again: there are new entries. */
+  /** Follows those entries that pass a filter. */
+  followFiltered(query: SiftQuery): SiftedFollower {
+    return new SiftedFollower(query, {
+      search: (wanted) => this.search(wanted),
+      follow: (wanted) => this.follow(wanted),
+      prime: (sieve, seq) => {
+        for (const ring of this.#ringsOf(query.stream)) sieve.prime(ring, ring.search(seq));
+      },
+    });
+  }
+
+  /** Reads the output as text, lines in progress included. To be closed by who asked. */
+  scan(from: ScanStart, { stream = "blended" }: { stream?: LogStream } = {}): LogScan {
+    const scan = new LogScan({
+      ...("run" in from ? this.#startOfRun(from.run, stream) : this.#startSince(from, stream)),
+      rings: this.#ringsOf(stream),
+      sequence: this.#rings.stdout,
+      isOver: () => this.#over,
+      onClose: () => this.#waiters.delete(scan),
+    });
+    this.#waiters.add(scan);
+    return scan;
+  }
+
+  /** Lines in progress, provided that all below `seq` are complete and none is from there on. */
+  openLines(stream: LogStream, seq: number): readonly OpenBytes[] {
+    if (this.#rings.stdout.sequence !== seq) return [];
+    return this.#ringsOf(stream).flatMap((ring) => {
+      const tail = ring.tail(ring.count);
+      return tail === undefined ? [] : [{ stream: ring.stream, bytes: tail.bytes }];
+    });
+  }
+
+  /** Reads what the child wrote as it is. To be closed by who asked. */
+  bytes(stream: OutputStream): RawOutput {
+    return new RawReader({ ring: this.#rings[stream], waiters: this.#waiters });
+  }
+
+  /** Who waits looks again: there are new entries, or new bytes. */
   wake(): void {
-    for (const follower of this.#followers) follower.wake();
+    for (const waiter of this.#waiters) waiter.wake();
   }
 
   /** Says whether more can come by itself; when not, followers that have read all end. */
@@ -123,36 +149,17 @@ export class SessionLog {
 
   /** Ends all followers and lets go of the memory. */
   close(): void {
-    for (const follower of this.#followers) follower.close();
+    for (const waiter of this.#waiters) waiter.close();
     this.#rings.stdout.close();
     this.#rings.stderr.close();
   }
 
-  #pageOfRun(run: number, { stream, limit, from, until }: PageQuery & PageBounds): LogPage {
-    const whole = this.#view(stream, until).ofRun(run);
-    const wanted = typeof from === "object" ? whole.since(from.sinceSeq) : whole;
-    const entries = takeWhole(from === "newest" ? wanted.newest(limit) : wanted, limit);
-    const last = entries.at(-1);
-    // A page that ends early ends the run as far as it got.
-    const end = typeof from === "object" ? Math.max(from.sinceSeq, until) : until;
-    return { entries, nextSeq: last === undefined ? end : last.seq + 1, dropped: undefined };
-  }
-
-  #pageSince(since: number, { stream, limit, until }: PageBounds): LogPage {
-    if (limit === 0) return { entries: [], nextSeq: since, dropped: 0 };
-    // Looked up before anything is read, since it may be dropped meanwhile.
-    const rank = stream === "blended" ? 0 : this.#rankOf(stream, since);
-    const held = this.#view(stream, until).since(since);
-    const entries = held.take({ entries: limit });
-    const last = entries.at(-1);
-    const nextSeq = last === undefined ? Math.max(since, until) : last.seq + 1;
-    if (stream === "blended") {
-      const made = Math.max(0, nextSeq - Math.max(1, since));
-      return { entries, nextSeq, dropped: made - entries.length };
-    }
-    // With no entry, what is held may lie far beyond `nextSeq` by now.
-    const end = last === undefined ? this.#rankOf(stream, nextSeq) : held.starts()[0];
-    return { entries, nextSeq, dropped: Math.max(0, (end ?? rank) - rank - entries.length) };
+  #paged(): PagedLog {
+    return {
+      until: this.#rings.stdout.sequence,
+      view: (stream, until) => this.#view(stream, until),
+      rankOf: (stream, seq) => this.#rankOf(stream, seq),
+    };
   }
 
   #startOf({ stream, from, limit }: FollowQuery): Pick<FollowSource, "starts" | "missed"> {
@@ -168,6 +175,18 @@ export class SessionLog {
     // Of all entries before these starts, `since - 1` were not asked for.
     const before = starts.reduce((sum, start) => sum + start, 0);
     return { starts, missed: Math.max(0, before - (since - 1)) };
+  }
+
+  #startSince(from: { readonly sinceSeq: number }, stream: LogStream) {
+    return { ...this.#startOf({ stream, from, limit: 0 }), nextSeq: Math.max(1, from.sinceSeq) };
+  }
+
+  #startOfRun(run: number, stream: LogStream) {
+    const until = this.#rings.stdout.sequence;
+    const starts = this.#ringsOf(stream).map((ring) => ring.searchRun(run));
+    const first = Merge.from(this.#ringsOf(stream), { starts, until }).firstSeq();
+    // What this run printed first may be gone; how much of what is gone was its own nobody knows.
+    return { starts, missed: 0, nextSeq: first ?? until };
   }
 
   #rankOf(stream: OutputStream, seq: number): number {
@@ -186,11 +205,4 @@ export class SessionLog {
     if (stream === "blended") return [this.#rings.stdout, this.#rings.stderr];
     return [this.#rings[stream]];
   }
-}
-
-/** Without those before a gap that was torn meanwhile: what follows it is whole. */
-function takeWhole(wanted: Merge, limit: number): Entry[] {
-  let entries = wanted.take({ entries: limit });
-  while (entries.length < limit && wanted.length > 0) entries = wanted.take({ entries: limit });
-  return entries;
 }

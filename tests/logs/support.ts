@@ -5,6 +5,7 @@ import type { Entry } from "../../src/logs/entry.ts";
 import { type RingLimits, ringBytes } from "../../src/logs/layout.ts";
 import { RingReader } from "../../src/logs/ring-reader.ts";
 import { RingWriter, type Sequence } from "../../src/logs/ring-writer.ts";
+import type { LogScan } from "../../src/logs/scan.ts";
 import { RING_LIMITS, SessionLog } from "../../src/logs/session-log.ts";
 
 export interface FakeSession {
@@ -12,9 +13,11 @@ export interface FakeSession {
   write(
     stream: OutputStream,
     text: string | Uint8Array,
-    options?: { run?: number; chunk?: number },
+    options?: { run?: number; chunk?: number; time?: number },
   ): void;
   flush(run?: number): void;
+  /** Whether somebody scans it. */
+  isAwaited(): boolean;
 }
 
 export interface FakeOptions {
@@ -43,20 +46,22 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
     };
   };
   const rings = { stdout: ring("stdout"), stderr: ring("stderr") };
-  const log = new SessionLog({ stdout: rings.stdout.reader, stderr: rings.stderr.reader });
+  const log = new ObservedLog({ stdout: rings.stdout.reader, stderr: rings.stderr.reader });
   const announce = () => {
-    if (rings.stdout.writer.announce()) log.wake();
+    const { stdout, stderr } = rings;
+    const asked = [stdout.writer.announce(), stdout.writer.isAwaited(), stderr.writer.isAwaited()];
+    if (asked.includes(true)) log.wake();
   };
   return {
     log,
-    write(stream, text, { run = 1, chunk = Number.POSITIVE_INFINITY } = {}) {
+    write(stream, text, { run = 1, chunk = Number.POSITIVE_INFINITY, time = 1_000 } = {}) {
       const { writer, bytes } = rings[stream];
       let rest = typeof text === "string" ? Buffer.from(text) : text;
       while (rest.length > 0) {
         const length = Math.min(rest.length, writer.room(), chunk);
         bytes.set(rest.subarray(0, length), writer.offset);
         writer.advance(length);
-        writer.index(run, 1_000);
+        writer.index(run, time);
         announce();
         rest = rest.subarray(length);
       }
@@ -66,7 +71,24 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
       rings.stderr.writer.flush(run, 1_000);
       announce();
     },
+    isAwaited: () => log.scans.size > 0,
   };
+}
+
+class ObservedLog extends SessionLog {
+  /** Those that are not closed. */
+  readonly scans = new Set<LogScan>();
+
+  override scan(...args: Parameters<SessionLog["scan"]>): LogScan {
+    const scan = super.scan(...args);
+    const close = scan.close.bind(scan);
+    scan.close = () => {
+      this.scans.delete(scan);
+      close();
+    };
+    this.scans.add(scan);
+    return scan;
+  }
 }
 
 class ObservedReader extends RingReader {

@@ -1,0 +1,130 @@
+// How serious a line is, by the shapes in which programs say so: `ERROR`, `[error]`, `warn:`,
+// `level=warn`, `"level":"error"`, `E0412 …`, pino's numbers, the first line of an uncaught fault.
+// Pure. A word in a sentence is no level: it counts as a label, near the start of its line.
+
+import { LEVELS, type Level } from "../domain/level.ts";
+
+/** A line that states no level, and continues none, counts as this. */
+export const PLAIN_LEVEL: Level = "info";
+
+/** Only so much of a line is looked at. */
+const LOOKED_AT = 1_000;
+
+const WORDS: ReadonlyMap<string, Level> = new Map(
+  Object.entries({
+    trace: "trace trc trce verbose silly finest finer",
+    debug: "debug dbg dbug debu fine",
+    info: "info inf information notice log",
+    warn: "warn warning wrn caution",
+    error:
+      "error err erro eror fatal ftl fata fail critical crit alert emerg emergency panic severe",
+  } satisfies Record<Level, string>).flatMap(([level, words]) =>
+    words.split(" ").map((word) => [word, level as Level] as const),
+  ),
+);
+
+const LETTERS: ReadonlyMap<string, Level> = new Map([
+  ["V", "trace"],
+  ["T", "trace"],
+  ["D", "debug"],
+  ["I", "info"],
+  ["W", "warn"],
+  ["E", "error"],
+  ["F", "error"],
+]);
+
+/** The level that a line states, or undefined. It is to be plain text, without escape sequences. */
+export function levelOf(text: string): Level | undefined {
+  const line = text.slice(0, LOOKED_AT);
+  return keyedLevel(line) ?? letterLevel(line) ?? labelLevel(line) ?? faultLevel(line);
+}
+
+/**
+ * Whether a line that states no level goes on with what the one before it says: it is empty or
+ * indented, closes a bracket, or is what stack traces and compilers say without an indent.
+ */
+export function isContinuation(text: string): boolean {
+  return CONTINUATION.test(text);
+}
+
+const CONTINUATION =
+  /^(?:\s|$|[)}\]]|\d+ *\||at |Caused by:|\.\.\. \d+ more|goroutine \d+ \[|stack backtrace:|During handling of|The above exception)/;
+
+/** `level=warn`, `"severity": "ERROR"`, `'levelname': 'INFO'`. */
+const KEYED =
+  /(?:^|[\s,{(["'])(?:log[._]?level|level|level_?name|lvl|severity|@l)["']?\s*[:=]\s*["']?([a-z]{3,11})(?![\w-])/i;
+
+/** Of pino and bunyan: `"level":50`. */
+const NUMBERED = /[{,]\s*"level":\s*([1-6]\d)\b/;
+
+function keyedLevel(line: string): Level | undefined {
+  const word = KEYED.exec(line)?.[1];
+  if (word !== undefined) return WORDS.get(word.toLowerCase());
+  const number = NUMBERED.exec(line)?.[1];
+  if (number === undefined) return undefined;
+  return LEVELS[Math.min(Math.floor(Number(number) / 10), LEVELS.length) - 1];
+}
+
+/** `E0412 12:00:00 …` of Go's glog, `E/Tag: …` and `03-16 12:00:00.0 1 2 E …` of Android, `[E 12:00 …]`. */
+const LETTERED =
+  /^(?:([IWEF])\d{4} \d\d:\d\d|([VDIWEF])\/|\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ([VDIWEF]) |\[([VTDIWEF])[\] ])/;
+
+function letterLevel(line: string): Level | undefined {
+  const match = LETTERED.exec(line);
+  const letter = match?.slice(1).find((group) => group !== undefined);
+  return letter === undefined ? undefined : LETTERS.get(letter);
+}
+
+/** A level may come after a time, a thread, a source: after so many pieces, … */
+const PIECES = 9;
+/** … of which so many may be plain words, such as the name of a service. */
+const PLAIN_WORDS = 2;
+
+/** `ERROR`, `[warn]`, `info:`, `error[E0412]:`, `ERR!`, `WARNING:root:…`, `[core:error]`. */
+const LABEL =
+  /^([[(<"]?)(?:(?<=\[)[\w.-]+:)?([A-Za-z]{3,11})!?([\])>"]?)(?:\[[\w-]+\])?([:|,\]].*)?$/;
+
+/** After these a level stands as it is: a time, a place in a file, npm. */
+const INTRODUCES = /\d[:.]\d|^npm$|\):$/;
+
+/** Lines may begin with these, as yarn's do. */
+const OPENING = /^(?:error|warning|warn|info|debug|fatal)$/;
+
+function labelLevel(line: string): Level | undefined {
+  let before = "";
+  let plainWords = 0;
+  for (const piece of piecesOf(line)) {
+    const level = labelIn(piece, before);
+    if (level !== undefined) return level;
+    if (/^[A-Za-z]+$/.test(piece)) plainWords += 1;
+    if (plainWords > PLAIN_WORDS) return undefined;
+    // `-`, `|`: what came before them still does.
+    if (/\w/.test(piece)) before = piece;
+  }
+  return undefined;
+}
+
+function piecesOf(line: string): readonly string[] {
+  return line.trim().split(/\s+/, PIECES);
+}
+
+function labelIn(piece: string, before: string): Level | undefined {
+  const [whole, open = "", word = "", close = "", after = ""] = LABEL.exec(piece) ?? [];
+  const level = whole === undefined ? undefined : WORDS.get(word.toLowerCase());
+  if (level === undefined) return undefined;
+  const isLabel =
+    word === word.toUpperCase() ||
+    (open !== "" && close !== "") ||
+    /^[:|]/.test(after) ||
+    INTRODUCES.test(before) ||
+    (before === "" && OPENING.test(word));
+  return isLabel ? level : undefined;
+}
+
+/** What an uncaught fault says first, where no level is said with it. */
+const FAULT =
+  /^(?:Traceback \(most recent call last\)|thread '.*' (?:\(\d+\) )?panicked at|Exception in thread |(?:Uncaught |Unhandled )?[\w$.]*(?:Error|Exception)(?: \[\w+\])?(?::|$)|Segmentation fault|make: \*\*\* |sh: |bash: )/;
+
+function faultLevel(line: string): Level | undefined {
+  return FAULT.test(line) ? "error" : undefined;
+}

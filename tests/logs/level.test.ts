@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { isAtLeast, LEVELS } from "../../src/domain/level.ts";
+import { isContinuation, levelOf } from "../../src/logs/level.ts";
+
+describe("a level is read from", () => {
+  test.each([
+    // Labels.
+    ["ERROR", "error"],
+    ["ERROR failed to bind", "error"],
+    ["[error] failed to bind", "error"],
+    ["[ERROR] failed", "error"],
+    ["<warn> slow", "warn"],
+    ["warn: deprecated", "warn"],
+    ["Warning: Each child in a list should have a key", "warn"],
+    ["Error: listen EADDRINUSE: address already in use :::3000", "error"],
+    ["DEBUG: cache miss", "debug"],
+    ["TRACE enter", "trace"],
+    ["FATAL: out of memory", "error"],
+    ["CRITICAL - disk", "error"],
+    // What comes before them.
+    ["2026-03-16T12:00:00.000Z ERROR boom", "error"],
+    ["2026-03-16 12:00:00,123 - app.db - WARNING - slow query", "warn"],
+    ["2026/03/16 12:00:00 [error] 123#0: *1 open() failed", "error"],
+    ["[Mon Mar 16 12:00:00.000 2026] [core:error] [pid 1] no", "error"],
+    ["[2026-03-16T12:00:00Z INFO  my_crate] started", "info"],
+    ["2026-03-16T12:00:00.000Z\tinfo\tserver/main.go:10\tstarted", "info"],
+    ["12:00:00.000 [main] DEBUG c.e.App - hello", "debug"],
+    ["12:00PM INF listening", "info"],
+    ["INFO[0000] started", "info"],
+    ["[12:00:00.123] WARN (1234): slow", "warn"],
+    ["web-1  | ERROR boom", "error"],
+    ["E, [2026-03-16T12:00:00.123456 #123] ERROR -- : boom", "error"],
+    ["Mar 16 12:00:00 host app[123]: error: disk full", "error"],
+    ["2026-03-16 12:00:00.000 UTC [1] LOG:  database system is ready", "info"],
+    ["app WARNING slow", "warn"],
+    // Words of the runtimes.
+    ["WARNING:root:careful", "warn"],
+    ["ERROR:    Exception in ASGI application", "error"],
+    ["fail: Microsoft.AspNetCore.Server.Kestrel[13]", "error"],
+    ["dbug: Microsoft.Extensions.Hosting[1]", "debug"],
+    ["npm ERR! code ELIFECYCLE", "error"],
+    ["npm error code E404", "error"],
+    ["npm warn deprecated har-validator", "warn"],
+    ["error Command failed with exit code 1.", "error"],
+    ["--- FAIL: TestIt (0.00s)", "error"],
+    ["✘ [ERROR] Could not resolve", "error"],
+    // Compilers.
+    ["warning: unused variable: `x`", "warn"],
+    ["error[E0412]: cannot find type `Foo` in this scope", "error"],
+    ["src/main.c:10:5: error: expected ';'", "error"],
+    ["src/app.ts(3,5): error TS2304: Cannot find name 'x'.", "error"],
+    ["src/app.ts:3:5 - error TS2304: Cannot find name 'x'.", "error"],
+    ["  3:10  warning  'x' is not used  no-unused-vars", "warn"],
+    // Keys.
+    ['{"time":"2026-03-16","level":"error","msg":"boom"}', "error"],
+    ['{"level":30,"time":1,"msg":"hi"}', "info"],
+    ['{"time":1,"level": 50,"msg":"boom"}', "error"],
+    ['{"level":60,"msg":"dying"}', "error"],
+    ['{"level":10,"msg":"tiny"}', "trace"],
+    ['{"severity":"WARNING","message":"slow"}', "warn"],
+    ["time=12:00 level=warn msg=slow", "warn"],
+    ['ts=1 lvl=eror msg="boom"', "error"],
+    // Letters.
+    ["E0412 12:00:00.000000       7 main.go:3] boom", "error"],
+    ["W0412 12:00:00.000000       7 main.go:3] hm", "warn"],
+    ["E/Tag(  123): boom", "error"],
+    ["03-16 12:00:00.000  123  456 D Tag: hm", "debug"],
+    ["[I 12:00:00 App] Serving", "info"],
+    // Faults that state no level.
+    ["TypeError: x is not a function", "error"],
+    ["Uncaught ReferenceError: x is not defined", "error"],
+    ["java.lang.IllegalStateException: no", "error"],
+    ["Traceback (most recent call last):", "error"],
+    ["thread 'main' panicked at src/main.rs:2:5:", "error"],
+    ["panic: runtime error: index out of range", "error"],
+  ] as const)("%s", (line, level) => {
+    expect(levelOf(line)).toBe(level);
+  });
+});
+
+test.each([
+  "",
+  "Server listening on :3000",
+  "no error found",
+  "Found 0 errors. Watching for file changes.",
+  "handling the error case",
+  "errors: none",
+  "GET /error 200 3ms",
+  "information wants to be free",
+  "player reached level 42",
+  "the warning light is on",
+  "toString constructor",
+  "constructor: [native code]",
+  "Login: admin",
+])("no level is read from: %s", (line) => {
+  expect(levelOf(line)).toBeUndefined();
+});
+
+test("what is long and strange is read quickly", () => {
+  const lines = [
+    "[".repeat(60_000),
+    "a:".repeat(60_000),
+    "level".repeat(20_000),
+    " ".repeat(60_000),
+  ];
+  for (const line of lines) expect(levelOf(line)).toBeUndefined();
+});
+
+test("indented, closing and empty lines continue the one before, and so do stack traces", () => {
+  const trace = [
+    "    at Server.listen (node:net:1)",
+    "\tat com.example.Main.main(Main.java:5)",
+    "Caused by: java.io.IOException",
+    "... 12 more",
+    '  File "x.py", line 3, in f',
+    "}",
+    "",
+    "12 | let x = 1;",
+    "goroutine 1 [running]:",
+  ];
+  for (const line of trace) expect([line, isContinuation(line)]).toEqual([line, true]);
+  for (const line of ["ready", "At last", "3 tests", "=> done"]) {
+    expect([line, isContinuation(line)]).toEqual([line, false]);
+  }
+});
+
+test("levels are in order", () => {
+  expect(LEVELS.map((level) => isAtLeast(level, "info"))).toEqual([false, false, true, true, true]);
+});
