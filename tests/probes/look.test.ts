@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { lookOnce, untilMet } from "../../src/probes/look.ts";
+import { MET, type Probe, type Sight, unmet } from "../../src/probes/probe.ts";
+
+const never = new AbortController().signal;
+
+function probeOf(look: (signal: AbortSignal) => Promise<Sight>): Probe {
+  return { what: "it", outset: "not looked at yet", mostMs: undefined, look };
+}
+
+/** Looks that hang until they are called off. */
+const HANGS = probeOf((signal) => {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(unmet("hangs")));
+  });
+});
+
+describe("One look", () => {
+  test("is called off when its time is over", async () => {
+    expect(await lookOnce(HANGS, { ms: 10, signal: never })).toEqual(unmet("hangs"));
+  });
+
+  test("is called off sooner by a probe that says how long it may take", async () => {
+    const quick = { ...HANGS, mostMs: 10 };
+    expect(await lookOnce(quick, { ms: 1e12, signal: never })).toEqual(unmet("hangs"));
+  });
+
+  test("that fails has seen nothing, and says why", async () => {
+    const failing = probeOf(() => Promise.reject(new Error("no eyes")));
+    expect(await lookOnce(failing, { ms: 1_000, signal: never })).toEqual(unmet("no eyes"));
+  });
+});
+
+describe("Looking again and again", () => {
+  test("ends when it is met, and tells each reason before", async () => {
+    const reasons: string[] = [];
+    let looks = 0;
+    const third = probeOf(async () => {
+      looks += 1;
+      return looks === 3 ? MET : unmet(`look ${looks}`);
+    });
+    const options = { deadline: performance.now() + 60_000, signal: never };
+    const onUnmet = (reason: string) => reasons.push(reason);
+    expect(await untilMet(third, { ...options, onUnmet })).toBe(true);
+    expect(reasons).toEqual(["look 1", "look 2"]);
+  });
+
+  test("ends when its time is over", async () => {
+    const options = { deadline: performance.now() + 50, signal: never, onUnmet: () => undefined };
+    expect(
+      await untilMet(
+        probeOf(async () => unmet("no")),
+        options,
+      ),
+    ).toBe(false);
+    expect(performance.now()).toBeGreaterThanOrEqual(options.deadline);
+  });
+
+  test("looks once even if its time is over from the start", async () => {
+    const options = { deadline: performance.now() - 5_000, signal: never };
+    const onUnmet = () => undefined;
+    expect(
+      await untilMet(
+        probeOf(async () => MET),
+        { ...options, onUnmet },
+      ),
+    ).toBe(true);
+    expect(
+      await untilMet(
+        probeOf(async () => unmet("no")),
+        { ...options, onUnmet },
+      ),
+    ).toBe(false);
+  });
+
+  test("ends at once when it is aborted", async () => {
+    const over = new AbortController();
+    const options = { deadline: Number.POSITIVE_INFINITY, signal: over.signal };
+    const met = untilMet(HANGS, { ...options, onUnmet: () => undefined });
+    over.abort();
+    expect(await met).toBe(false);
+  });
+});
