@@ -2,7 +2,6 @@
 
 import { constants, Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
 export type Value = SQLQueryBindings;
 export type Row = Readonly<Record<string, unknown>>;
@@ -45,7 +44,7 @@ export class Connection {
     // believed only of a file that never changes.
     const journaled = ["-wal", "-journal"].some((suffix) => existsSync(path + suffix));
     const how = journaled ? "vfs=unix-none" : "immutable=1";
-    const url = `${pathToFileURL(path).href}?${how}`;
+    const url = `${Bun.pathToFileURL(path).href}?${how}`;
     const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
     const connection = new Connection(new Database(url, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI));
     connection.script("PRAGMA locking_mode = EXCLUSIVE");

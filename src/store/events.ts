@@ -35,11 +35,12 @@ export class EventTable {
   readonly #limits: { readonly kept: number; readonly keptMs: number };
   #last: number;
 
-  /** Keeps the newest `kept` events, none older than `keptMs`. */
-  constructor(access: Access, limits: { kept: number; keptMs: number }) {
+  /** Keeps the newest `kept` events, none older than `keptMs`. The next `skipped` are lost. */
+  constructor(access: Access, limits: { kept: number; keptMs: number; skipped: number }) {
     this.#access = access;
     this.#limits = limits;
-    this.#last = access.attempt((connection) => Number(connection.get(LAST)?.last), 0);
+    const last = access.attempt((connection) => Number(connection.get(LAST)?.last), 0);
+    this.#last = last + limits.skipped;
   }
 
   /** The seq of the newest event there ever was; 0 before the first. */

@@ -2,6 +2,7 @@
 // it. There, a write now and then tries to go back. Nothing of this reaches the caller: a full disk
 // must not disturb a single child.
 
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { messageOf, Problem } from "../domain/problem.ts";
 import type { Access } from "./access.ts";
 import { Connection } from "./connection.ts";
@@ -40,6 +41,8 @@ export class Medium implements Access {
   readonly #path: string;
   readonly #options: MediumOptions;
   readonly #notices = new Set<string>();
+  /** Found at the start: the daemon before died while the file was not written. */
+  readonly isBehind: boolean;
   #connection: Connection;
   #exile: Exile | undefined;
   #isComplete = true;
@@ -50,6 +53,7 @@ export class Medium implements Access {
   constructor(path: string, options: MediumOptions) {
     this.#path = path;
     this.#options = options;
+    this.isBehind = existsSync(markOf(path));
     try {
       this.#connection = this.#openFile(OPEN_WAIT_MS);
       this.#connection.wait(WORK_WAIT_MS);
@@ -62,8 +66,9 @@ export class Medium implements Access {
     }
   }
 
-  /** What a person should know of the state of the file; null when all is well. */
+  /** What a person should know of the state of the file; null when all is well, be it just now. */
   get problem(): string | null {
+    if (!this.#inTransaction && !this.#closed) this.#goBackIfDue();
     const all = [...(this.#exile === undefined ? [] : [this.#exile.problem]), ...this.#notices];
     return all.length === 0 ? null : all.join(" ");
   }
@@ -71,6 +76,11 @@ export class Medium implements Access {
   /** False once a file was met that could not be read. */
   get isComplete(): boolean {
     return this.#isComplete;
+  }
+
+  /** What the file missed was looked for elsewhere. */
+  caughtUp(): void {
+    if (this.#exile === undefined) this.#mark(false);
   }
 
   attempt<T>(op: (connection: Connection) => T, otherwise: T): T {
@@ -150,6 +160,7 @@ export class Medium implements Access {
       `only, and lost if the daemon dies.${past} ${remedy}: korun tries again by itself.`;
     this.#options.report(problem);
     if (!knowsFile) this.#isComplete = false;
+    this.#mark(true);
     this.#exile = { problem, knowsFile, ...this.#nextRetry(undefined) };
   }
 
@@ -177,7 +188,18 @@ export class Medium implements Access {
     closeQuietly(this.#connection);
     this.#connection = file;
     this.#exile = undefined;
+    this.#mark(false);
     this.#options.report(`${this.#path} is written again`);
+  }
+
+  /** An empty file takes no room: as a rule it can be made on a full disk too. */
+  #mark(isBehind: boolean): void {
+    try {
+      if (isBehind) writeFileSync(markOf(this.#path), "", { mode: 0o600 });
+      else rmSync(markOf(this.#path), { force: true });
+    } catch {
+      // Then the next daemon believes the file.
+    }
   }
 
   #openFile(waitMs: number): Connection {
@@ -203,6 +225,11 @@ function readWhatIsThere(path: string): { connection: Connection; knowsFile: boo
     migrate(connection);
     return { connection, knowsFile: !hasContent(path) };
   }
+}
+
+/** Lies beside a file that is not written, for a daemon that comes after a kill. */
+function markOf(path: string): string {
+  return `${path}.behind`;
 }
 
 function lockedByOther(path: string, cause: unknown): Problem {

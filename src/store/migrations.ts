@@ -44,6 +44,16 @@ const STEPS: readonly string[] = [
     data TEXT NOT NULL           -- JSON of what this type has besides
   ) STRICT;
   `,
+  // 2: where readers of output are; and policies, checks and limits, as new kinds in the JSON.
+  `
+  CREATE TABLE cursors (
+    session_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    seq INTEGER NOT NULL,        -- the first entry that it has not seen
+    used_at INTEGER NOT NULL,
+    PRIMARY KEY (session_id, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this korun makes. */
@@ -61,8 +71,10 @@ export function migrate(connection: Connection, version = SCHEMA_VERSION): void 
   connection.transaction(() => {
     const from = versionOf(connection);
     requireKnown(from);
-    for (const step of STEPS.slice(from, version)) connection.script(step);
-    connection.script(`PRAGMA user_version = ${version}`);
+    // In one with the version, since a script of a comment alone is none to Bun.
+    for (const step of STEPS.slice(from, version)) {
+      connection.script(`${step}; PRAGMA user_version = ${version}`);
+    }
   });
 }
 

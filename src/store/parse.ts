@@ -2,9 +2,9 @@
 // the place and what was wanted, never a value, since rows hold secrets.
 
 import * as v from "valibot";
-import type { HistoryEvent, Run, SavedSession } from "../domain/history.ts";
+import { type HistoryEvent, NO_NOTES, type Run, type SavedSession } from "../domain/history.ts";
 import type { Row } from "./connection.ts";
-import { endCause, happening, lifecycle, spec, startCause } from "./shapes.ts";
+import { endCause, happening, lifecycle, runNotes, spec, startCause } from "./shapes.ts";
 
 const count = v.number();
 const countOrNull = v.nullable(count);
@@ -21,6 +21,11 @@ const books = v.object({
   fileChanges: count,
   lastChangeAt: countOrNull,
   lastChangePath: textOrNull,
+  policyRestarts: v.optional(count, 0),
+  healthRestarts: v.optional(count, 0),
+  attempts: v.optional(count, 0),
+  lastRunMs: v.optional(countOrNull, null),
+  notes: v.optional(runNotes, NO_NOTES),
 });
 
 const outputTotals = v.object({

@@ -73,10 +73,10 @@ export class SessionTable {
     return rows.map(({ id }) => String(id));
   }
 
-  /** Forgets a session, its runs and its events. */
+  /** Forgets a session, its runs, its events and who has read its output. */
   remove(id: string): void {
     this.#access.together(() => {
-      for (const table of ["runs", "events"])
+      for (const table of ["runs", "events", "cursors"])
         this.#delete(`DELETE FROM ${table} WHERE session_id = ?`, id);
       this.#delete("DELETE FROM sessions WHERE id = ?", id);
     });

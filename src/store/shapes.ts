@@ -99,6 +99,12 @@ export const startCause = v.variant("kind", [
   v.object({ kind: v.literal("health"), reason: text }),
 ]);
 
+const limitCause = v.object({
+  kind: v.literal("limit"),
+  limit: v.picklist(["max_rss", "max_runtime"]),
+  reason: text,
+});
+
 export const endCause = v.variant("kind", [
   v.object({
     kind: v.picklist(["exit", "signal", "stop", "restart", "daemon_stop", "lost", "unknown"]),
@@ -106,12 +112,23 @@ export const endCause = v.variant("kind", [
   v.object({ kind: v.literal("failed"), error: text }),
   watchCause,
   v.object({ kind: v.literal("health"), reason: text }),
-  v.object({
-    kind: v.literal("limit"),
-    limit: v.picklist(["max_rss", "max_runtime"]),
-    reason: text,
-  }),
+  limitCause,
 ]);
+
+export const runNotes = v.object({
+  readyAt: v.nullable(count),
+  readyTimedOut: bool,
+  met: v.array(count),
+  strangers: v.nullable(v.array(count)),
+  health: v.nullable(
+    v.object({
+      state: v.picklist(["unknown", "healthy", "unhealthy"]),
+      failures: count,
+      checkedAt: v.nullable(count),
+      reasons: texts,
+    }),
+  ),
+});
 
 const exit = v.object({ code: v.nullable(count), signal: v.nullable(text) });
 const leftBehind = v.array(v.object({ pid: count, name: text }));
@@ -119,6 +136,7 @@ const leftBehind = v.array(v.object({ pid: count, name: text }));
 const intent = v.variant("kind", [
   v.object({ kind: v.literal("rest"), force: bool }),
   v.object({ kind: v.literal("start"), cause: startCause }),
+  v.object({ kind: v.literal("finish"), cause: limitCause }),
 ]);
 
 const exited = v.object({ kind: v.literal("exited"), exit });
@@ -128,6 +146,11 @@ const leader = v.variant("kind", [
   v.object({ kind: v.literal("alive"), pid: count }),
   exited,
   failed,
+]);
+
+const next = v.variant("kind", [
+  v.object({ kind: v.literal("waiting"), attempt: count, delayMs: count, since: count }),
+  v.object({ kind: v.literal("gaveUp"), reason: text }),
 ]);
 
 export const lifecycle = v.variant("phase", [
@@ -153,7 +176,14 @@ export const lifecycle = v.variant("phase", [
     pending: intent,
   }),
   v.object({ phase: v.literal("cleared"), run: count, end: runEnd, leftBehind, pending: intent }),
-  v.object({ phase: v.literal("resting"), run: count, end: runEnd, armed: bool, leftBehind }),
+  v.object({
+    phase: v.literal("resting"),
+    run: count,
+    end: runEnd,
+    armed: bool,
+    leftBehind,
+    next: v.optional(next, missing),
+  }),
 ]);
 
 /** What an event says beside its seq, time and session. */
@@ -170,6 +200,14 @@ export const happening = v.variant("type", [
     end: endCause,
   }),
   v.object({ type: v.literal("failed"), run: count, error: text }),
+  v.object({ type: v.picklist(["ready", "healthy"]), run: count }),
+  v.object({ type: v.picklist(["not_ready", "unhealthy", "gave_up"]), run: count, reason: text }),
+  v.object({
+    type: v.literal("restart_scheduled"),
+    run: count,
+    attempt: count,
+    delayMs: count,
+  }),
   v.object({ type: v.picklist(["removed", "watch_restored"]) }),
   v.object({ type: v.literal("watch_degraded"), problem: text }),
   v.object({

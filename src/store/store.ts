@@ -3,6 +3,7 @@
 // a `kill -9` of the daemon. When the file cannot be used (the disk is full, or read-only), the
 // store goes on in memory and says so in `problem`.
 
+import { CursorTable } from "./cursors.ts";
 import { EventTable } from "./events.ts";
 import { Medium } from "./medium.ts";
 import { RunTable } from "./runs.ts";
@@ -13,13 +14,18 @@ export interface StoreLimits {
   readonly runsPerSession: number;
   readonly events: number;
   readonly eventsMs: number;
+  readonly cursorsPerSession: number;
 }
 
 export const STORE_LIMITS: StoreLimits = {
   runsPerSession: 1_000,
   events: 10_000,
   eventsMs: 7 * 86_400_000,
+  cursorsPerSession: 100,
 };
+
+/** Events that a daemon may have told of and not kept: no seq is given twice. */
+const SKIPPED_EVENTS = 1_000;
 
 export interface StoreOptions {
   /** Takes a line for the daemon's log. */
@@ -33,6 +39,7 @@ export class Store {
   readonly sessions: SessionTable;
   readonly runs: RunTable;
   readonly events: EventTable;
+  readonly cursors: CursorTable;
   readonly #medium: Medium;
 
   /**
@@ -48,8 +55,13 @@ export class Store {
   private constructor(medium: Medium, limits: StoreLimits) {
     this.#medium = medium;
     this.runs = new RunTable(medium, { kept: limits.runsPerSession });
-    this.events = new EventTable(medium, { kept: limits.events, keptMs: limits.eventsMs });
+    this.events = new EventTable(medium, {
+      kept: limits.events,
+      keptMs: limits.eventsMs,
+      skipped: medium.isBehind ? SKIPPED_EVENTS : 0,
+    });
     this.sessions = new SessionTable(medium);
+    this.cursors = new CursorTable(medium, { kept: limits.cursorsPerSession });
     this.events.forget(Date.now());
   }
 
@@ -60,7 +72,24 @@ export class Store {
 
   /** All sessions that ever were kept are known: no file was damaged, and none could not be read. */
   get isComplete(): boolean {
-    return this.#medium.isComplete;
+    return this.#medium.isComplete && !this.isBehind;
+  }
+
+  /**
+   * Whether the file may be behind what happened: a daemon that could not write it was killed. What
+   * it missed is to be looked for elsewhere; then call `caughtUp`.
+   */
+  get isBehind(): boolean {
+    return this.#medium.isBehind;
+  }
+
+  caughtUp(): void {
+    this.#medium.caughtUp();
+  }
+
+  /** Tells of something that was lost and is not in any file, in `problem` and in the log. */
+  notice(what: string): void {
+    this.#medium.notice(what);
   }
 
   /**

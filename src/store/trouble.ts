@@ -1,7 +1,7 @@
 // What can be wrong with the database's file, told apart and put into words.
 
 import { SQLiteError } from "bun:sqlite";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, Problem, systemCode } from "../domain/problem.ts";
 
@@ -72,7 +72,18 @@ function barrierTo(path: string): string | undefined {
       if (code !== "ENOENT") return code;
     }
   }
-  return undefined;
+  return isReadOnly(dirname(path)) ? "EROFS" : undefined;
+}
+
+/** A disk that failed is read-only to every attempt, but nothing that asks is told so. */
+function isReadOnly(folder: string): boolean {
+  try {
+    const { atime, mtime } = statSync(folder);
+    utimesSync(folder, atime, mtime);
+    return false;
+  } catch (thrown) {
+    return systemCode(thrown) === "EROFS";
+  }
 }
 
 function hasCode(thrown: unknown, pattern: RegExp): boolean {

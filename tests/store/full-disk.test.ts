@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "../../src/store/store.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { Home } from "./house.ts";
 import { killWhenReady, spawnBun, spawnSqlite } from "./neighbour.ts";
 import { anEvent, aRun, aSession, T0 } from "./samples.ts";
-import { SmallDisk } from "./small-disk.ts";
 
 const FIRST_RETRY_MS = 5_000;
 
@@ -62,6 +62,16 @@ describe.skipIf(!SmallDisk.possible())("", () => {
       expect(next.runs.of("before")).toStrictEqual([aRun(1), aRun(2)]);
       expect(next.events.since(1, 10).events.map((event) => event.seq)).toEqual([1, 2, 3, 4]);
       expect(next.problem).toBeNull();
+    });
+
+    test("whoever asks what is wrong is told of the state it is in then", () => {
+      const store = home.open();
+      disk.fill();
+      saveUntilTrouble(store);
+      disk.empty();
+      expect(store.problem).toContain("the disk is full");
+      home.now += FIRST_RETRY_MS;
+      expect(store.problem).toBeNull();
     });
 
     test("what is removed meanwhile does not come back with the file", () => {
@@ -164,6 +174,32 @@ describe.skipIf(!SmallDisk.possible())("", () => {
       store.sessions.save(aSession("b"));
       expect(store.problem).toBeNull();
       expect(home.reopen(store).sessions.all()).toHaveLength(2);
+    });
+
+    test("a daemon after one that was killed meanwhile knows that it missed something", async () => {
+      const killed = home.open();
+      expect(killed.isBehind).toBe(false);
+      const before = killed.events.append(anEvent("a"));
+      disk.fill();
+      saveUntilTrouble(killed);
+      for (let count = 0; count < 10; count += 1) killed.events.append(anEvent("a"));
+      const told = killed.events.last;
+      // As a kill leaves it: without a last attempt to go back.
+      const folder = `${disk.folder}/copy`;
+      disk.empty();
+      mkdirSync(folder);
+      for (const name of home.files().filter((file) => file.startsWith("korun.db"))) {
+        copyFileSync(join(disk.folder, name), join(folder, name));
+      }
+      const next = new Home(folder);
+      const store = next.open();
+      expect([store.isBehind, store.isComplete]).toEqual([true, false]);
+      // What was told of and not kept has taken its numbers.
+      expect(store.events.append(anEvent("a"))).toBeGreaterThan(told);
+      expect(store.events.since(1, 10).events.map(({ seq }) => seq)).toContain(before);
+      store.caughtUp();
+      expect(next.reopen(store).isBehind).toBe(false);
+      await next.close();
     });
 
     test("the state of a daemon that was killed is known", async () => {

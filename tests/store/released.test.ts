@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SCHEMA_VERSION } from "../../src/store/migrations.ts";
-import { STORE_LIMITS } from "../../src/store/store.ts";
+import { STORE_LIMITS, type Store } from "../../src/store/store.ts";
 import { Home } from "./house.ts";
 import { anEvent, aRun, aSession } from "./samples.ts";
 
@@ -18,6 +18,8 @@ interface Content {
   readonly sessions: readonly { readonly id: string }[];
   readonly runs: Readonly<Record<string, readonly unknown[]>>;
   readonly events: readonly unknown[];
+  /** Places by session and reader; there are none before schema 2. */
+  readonly cursors?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 let home: Home;
@@ -40,6 +42,7 @@ test.each(names)("a database of %s is opened with all that is in it", (name) => 
     sessions: store.sessions.all(),
     runs: Object.fromEntries(Object.keys(expected.runs).map((id) => [id, store.runs.of(id)])),
     events: store.events.since(1, 1_000).events,
+    ...(expected.cursors === undefined ? {} : { cursors: cursorsIn(store, expected.cursors) }),
   };
   // What later versions know of besides has its default.
   expect(JSON.parse(JSON.stringify(found))).toMatchObject(expected);
@@ -52,3 +55,11 @@ test.each(names)("a database of %s is opened with all that is in it", (name) => 
   const ids = next.sessions.all().map(({ id }) => id);
   expect(ids).toEqual([...expected.sessions.map(({ id }) => id), "new"]);
 });
+
+function cursorsIn(store: Store, wanted: NonNullable<Content["cursors"]>) {
+  const found = Object.entries(wanted).map(([id, readers]) => [
+    id,
+    Object.fromEntries(Object.keys(readers).map((name) => [name, store.cursors.find(id, name)])),
+  ]);
+  return Object.fromEntries(found);
+}

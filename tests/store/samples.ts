@@ -11,6 +11,7 @@ import type {
 import type { Intent, Lifecycle } from "../../src/domain/lifecycle.ts";
 import {
   type EndCause,
+  type LimitCause,
   NOTHING_MORE,
   type SessionSpec,
   type StartCause,
@@ -79,6 +80,12 @@ export const START_CAUSES: Record<StartCause["kind"], StartCause> = {
   health: { kind: "health", reason: "it answered 500" },
 };
 
+const LIMIT: LimitCause = {
+  kind: "limit",
+  limit: "max_rss",
+  reason: "it used 600 MiB of 512 MiB",
+};
+
 export const END_CAUSES: Record<EndCause["kind"], EndCause> = {
   exit: { kind: "exit" },
   signal: { kind: "signal" },
@@ -90,7 +97,7 @@ export const END_CAUSES: Record<EndCause["kind"], EndCause> = {
   unknown: { kind: "unknown" },
   failed: { kind: "failed", error: "ENOENT: no such command" },
   health: { kind: "health", reason: "it answered 500" },
-  limit: { kind: "limit", limit: "max_rss", reason: "it used 600 MiB of 512 MiB" },
+  limit: LIMIT,
 };
 
 const exit = { code: null, signal: "SIGTERM" };
@@ -134,15 +141,38 @@ export const STATES: Record<Lifecycle["phase"], readonly Lifecycle[]> = {
       leftBehind,
       pending: { kind: "start", cause: START_CAUSES.manual },
     },
+    {
+      phase: "cleared",
+      run: 5,
+      end: { kind: "exited", exit },
+      leftBehind: [],
+      pending: { kind: "finish", cause: LIMIT },
+    },
   ],
   resting: [
-    { phase: "resting", run: 6, end: { kind: "exited", exit }, armed: true, leftBehind },
+    {
+      phase: "resting",
+      run: 6,
+      end: { kind: "exited", exit },
+      armed: true,
+      leftBehind,
+      next: undefined,
+    },
+    {
+      phase: "resting",
+      run: 6,
+      end: { kind: "exited", exit },
+      armed: true,
+      leftBehind: [],
+      next: { kind: "waiting", attempt: 3, delayMs: 4_000, since: T0 },
+    },
     {
       phase: "resting",
       run: 6,
       end: { kind: "failed", error: "ENOENT: no" },
       armed: false,
       leftBehind: [],
+      next: { kind: "gaveUp", reason: "it was restarted once, and no run lasted 1m" },
     },
   ],
 };
@@ -156,6 +186,12 @@ export const HAPPENINGS: Record<Happening["type"], Happening> = {
   stopping: { type: "stopping", run: 2 },
   exited: { type: "exited", run: 2, exitCode: 0, termSignal: null, end: END_CAUSES.stop },
   failed: { type: "failed", run: 3, error: "ENOENT: no such command" },
+  ready: { type: "ready", run: 3 },
+  not_ready: { type: "not_ready", run: 3, reason: "nobody listens on port 3000" },
+  healthy: { type: "healthy", run: 3 },
+  unhealthy: { type: "unhealthy", run: 3, reason: "it answered with 500" },
+  restart_scheduled: { type: "restart_scheduled", run: 3, attempt: 2, delayMs: 2_000 },
+  gave_up: { type: "gave_up", run: 3, reason: "it was restarted twice" },
   removed: { type: "removed" },
   watch_degraded: { type: "watch_degraded", problem: "too many directories" },
   watch_restored: { type: "watch_restored" },
@@ -180,6 +216,17 @@ export function aSession(id: string, changes: Partial<SavedSession> = {}): Saved
       fileChanges: 3,
       lastChangeAt: T0 + 3,
       lastChangePath: "src/main.ts",
+      policyRestarts: 4,
+      healthRestarts: 5,
+      attempts: 2,
+      lastRunMs: 1_500,
+      notes: {
+        readyAt: T0 + 3,
+        readyTimedOut: false,
+        met: [0, 2],
+        strangers: [81_234],
+        health: { state: "healthy", failures: 1, checkedAt: T0 + 4, reasons: ["answers 503"] },
+      },
     },
     leader: { pid: 4_321, startTime: 8_765_432 },
     bootId: "0d1f6f4c-9a55-4c0e-8a3a-5d4a9b1d2c11",
