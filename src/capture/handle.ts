@@ -3,12 +3,11 @@
 
 import { constants, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { RingLimits } from "../logs/layout.ts";
 import { RING_LIMITS } from "../logs/session-log.ts";
 import { openPidfd } from "../native/pidfd.ts";
 import { makeFifo } from "../native/pipe.ts";
 import type { CaptureEvent, CaptureRequest, CaptureStart } from "./protocol.ts";
-import { type CaptureLine, SessionCapture } from "./session-capture.ts";
+import { type Adoption, type CaptureLine, SessionCapture, type Ways } from "./session-capture.ts";
 
 export interface CaptureOptions {
   /** A folder of the daemon's own, for the pipe that wakes the thread. */
@@ -22,6 +21,7 @@ export class Capture {
   readonly #mailbox: MessagePort;
   readonly #control: number;
   readonly #signalled = new Int32Array(new SharedArrayBuffer(4));
+  readonly #served = new Int32Array(new SharedArrayBuffer(4));
   readonly #sessions = new Map<number, SessionCapture>();
   readonly #tickets = new Map<number, () => void>();
   #nextKey = 1;
@@ -44,22 +44,30 @@ export class Capture {
       mailbox: port2,
       control: reading,
       signalled: this.#signalled.buffer as SharedArrayBuffer,
+      served: this.#served.buffer as SharedArrayBuffer,
     };
     this.#worker.postMessage(start, [port2]);
   }
 
-  /** Makes a session's rings in a folder of its own, which is made. Throws a Problem. */
-  open(directory: string, limits: RingLimits = RING_LIMITS): SessionCapture {
-    return this.#add((parts) => SessionCapture.create(directory, { ...parts, limits }));
+  /**
+   * Makes a session's rings in a folder of its own, which is made. Its child is to be written to in
+   * these ways, if in any. Throws a Problem.
+   */
+  open(directory: string, ways: Ways = {}): SessionCapture {
+    const limits = RING_LIMITS;
+    return this.#add((parts) => SessionCapture.create(directory, { ...parts, limits, ways }));
   }
 
   /**
    * Takes over what an earlier daemon captured of a session, and goes on where it was killed: the
-   * rings, and the pipes of `run`, its newest. Throws a Problem.
+   * rings, and the pipes or the terminal of its newest run. Throws a Problem.
    */
-  adopt(directory: string, options: { run: number; limits?: RingLimits }): SessionCapture {
-    const { run, limits = RING_LIMITS } = options;
-    return this.#add((parts) => SessionCapture.adopt(directory, { ...parts, limits, run }));
+  adopt(directory: string, options: Adoption & { ways?: Ways }): SessionCapture {
+    const { ways = {}, ...adoption } = options;
+    const limits = RING_LIMITS;
+    return this.#add((parts) =>
+      SessionCapture.adopt(directory, { ...parts, limits, ways, ...adoption }),
+    );
   }
 
   /**
@@ -70,6 +78,11 @@ export class Capture {
     const pidfd = openPidfd(pid);
     if (pidfd === undefined) return undefined;
     return this.#ask((ticket) => ({ kind: "await", pidfd, ticket }));
+  }
+
+  /** Somebody is being answered: for a moment, a flood leaves the processor to that. */
+  giveWay(): void {
+    Atomics.store(this.#served, 0, 1);
   }
 
   /** Ends the thread. Sessions must have been released. */

@@ -11,6 +11,11 @@ export interface RingFile {
   readonly mapping: Mapping;
 }
 
+/** What the output of a run comes out of: two pipes, or the master of its terminal. */
+export type OutputSources =
+  | (Readonly<Record<OutputStream, number>> & { readonly terminal?: undefined })
+  | { readonly terminal: number };
+
 /** Main thread to capture thread. `key` names a session among those that are captured. */
 export type CaptureRequest =
   | {
@@ -18,15 +23,17 @@ export type CaptureRequest =
       readonly key: number;
       readonly rings: Readonly<Record<OutputStream, RingFile>>;
       readonly limits: RingLimits;
+      /** All of its output comes out of terminals. */
+      readonly isTerminal: boolean;
       /** The run whose bytes lie unindexed in rings that are taken over; 0 for new ones. */
       readonly run: number;
     }
-  /** A run begins: its output comes out of these pipes, which are the thread's to close. */
+  /** A run begins: its output comes out of these, which are the thread's to close. */
   | {
       readonly kind: "begin";
       readonly key: number;
       readonly run: number;
-      readonly pipes: Readonly<Record<OutputStream, number>>;
+      readonly sources: OutputSources;
     }
   /** What was written so far becomes entries, the last words of the run included. */
   | { readonly kind: "drain"; readonly key: number; readonly ticket: number }
@@ -48,4 +55,6 @@ export interface CaptureStart {
   readonly control: number;
   /** One Int32, 1 while a byte is on its way. */
   readonly signalled: SharedArrayBuffer;
+  /** One Int32, 1 once a request has been answered since the thread looked last. */
+  readonly served: SharedArrayBuffer;
 }

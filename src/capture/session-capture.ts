@@ -1,24 +1,22 @@
 // What the main thread holds of one captured session: the files of its rings, mapped once for both
-// threads, the log that reads them, and the pipes of its runs.
-//
-// A child's stdout and stderr are FIFOs, made anew for each run. The child gets a descriptor that
-// is open for reading as well, so that it only blocks, and does not die of SIGPIPE, when nobody
-// reads any more; and the next daemon finds the same FIFO by its path. About thirty programs were
-// run so; only one that *reads* its own stdout sees a difference.
+// threads, the log that reads them, and what the child of its newest run writes to and reads from.
 
-import { closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { messageOf, Problem, systemCode } from "../domain/problem.ts";
-import type { OutputStream } from "../domain/session.ts";
-import { arenaStart, type RingLimits, ringBytes } from "../logs/layout.ts";
+import { closeSync, rmSync } from "node:fs";
+import type { SessionInput } from "../domain/input.ts";
+import { messageOf, Problem } from "../domain/problem.ts";
+import type { OutputStream, TerminalDimensions, TerminalStatus } from "../domain/session.ts";
+import type { RingLimits } from "../logs/layout.ts";
 import { RingReader } from "../logs/ring-reader.ts";
 import { SessionLog } from "../logs/session-log.ts";
-import { allocate, mapShared, unmap, viewOf } from "../native/memory.ts";
-import { makeFifo } from "../native/pipe.ts";
-import type { CaptureRequest, RingFile } from "./protocol.ts";
-
-/** Descriptors for a child's stdout and stderr. */
-export type OutputDescriptors = Readonly<Record<OutputStream, number>>;
+import { copyDescriptor } from "../native/descriptor.ts";
+import { viewOf } from "../native/memory.ts";
+import { hasTerminals } from "../native/terminal.ts";
+import type { ChildEnds, PipeEnds } from "./child-ends.ts";
+import { PipeInput } from "./pipe-input.ts";
+import { makeOutputPipe, reopenOutputPipe } from "./pipes.ts";
+import type { CaptureRequest, OutputSources, RingFile } from "./protocol.ts";
+import { closeRing, makeRings, openRings } from "./rings.ts";
+import { TerminalInput } from "./terminal-input.ts";
 
 /** A session's line to the capture thread. */
 export interface CaptureLine {
@@ -29,8 +27,26 @@ export interface CaptureLine {
 
 type WithoutKey<Request> = Request extends unknown ? Omit<Request, "key"> : never;
 
+/** How a session's child is to be reached. */
+export interface Ways {
+  readonly stdin?: "none" | "pipe";
+  /** It runs in a terminal, at first of this size: all it reads and writes goes there. */
+  readonly pty?: TerminalDimensions | undefined;
+  /** The end of a child's input was sent: nobody may hold its pipe open any longer. */
+  readonly onInputEnd?: () => void;
+}
+
+/** What was found of a session's newest run. */
+export interface Adoption {
+  readonly run: number;
+  /** It may still live; `terminal` is its master then, if there is one and it was kept. */
+  readonly isLive?: boolean;
+  readonly terminal?: number | undefined;
+}
+
 interface SessionCaptureParts extends CaptureLine {
   readonly limits: RingLimits;
+  readonly ways: Ways;
 }
 
 export class SessionCapture {
@@ -38,31 +54,26 @@ export class SessionCapture {
   readonly #directory: string;
   readonly #parts: SessionCaptureParts;
   readonly #rings: Readonly<Record<OutputStream, RingFile>>;
-  #handedOut: OutputDescriptors | undefined;
+  readonly #input: PipeInput | TerminalInput | undefined;
+  #handedOut: PipeEnds | undefined;
   #failure: string | undefined;
 
   /** Makes the rings of a new session. Throws a Problem. */
   static create(directory: string, parts: SessionCaptureParts): SessionCapture {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return new SessionCapture(directory, parts, {
-      rings: openRings(directory, parts.limits),
-      run: 0,
-    });
+    if (parts.ways.pty !== undefined && !hasTerminals()) throw noTerminals();
+    const rings = makeRings(directory, parts.limits);
+    return new SessionCapture(directory, parts, { rings, run: 0 });
   }
 
-  /** Takes over the rings of a session, and the pipes of its newest run. Throws a Problem. */
-  static adopt(directory: string, parts: SessionCaptureParts & { run: number }): SessionCapture {
+  /** Takes over the rings of a session, and what its newest run has open. Throws a Problem. */
+  static adopt(directory: string, parts: SessionCaptureParts & Adoption): SessionCapture {
     const { run, limits } = parts;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const session = new SessionCapture(directory, parts, {
       rings: openRings(directory, limits),
       run,
     });
-    const stdout = reopenOutputPipe(pipePath(directory, "stdout"));
-    const stderr = reopenOutputPipe(pipePath(directory, "stderr"));
-    if (stdout !== undefined && stderr !== undefined) {
-      parts.send({ kind: "begin", run, pipes: { stdout, stderr } });
-    }
+    const sources = session.#reopen(parts);
+    if (sources !== undefined) parts.send({ kind: "begin", run, sources });
     return session;
   }
 
@@ -77,30 +88,38 @@ export class SessionCapture {
     const reader = (stream: OutputStream) =>
       new RingReader(viewOf(found.rings[stream].mapping), { stream, limits: parts.limits });
     this.log = new SessionLog({ stdout: reader("stdout"), stderr: reader("stderr") });
-    parts.send({ kind: "open", rings: found.rings, limits: parts.limits, run: found.run });
+    this.#input = inputFor(parts.ways, directory);
+    const isTerminal = this.#input?.kind === "terminal";
+    const { limits } = parts;
+    parts.send({ kind: "open", rings: found.rings, limits, isTerminal, run: found.run });
+  }
+
+  /** The way to the child of whichever run is on; undefined: it has none. */
+  get input(): SessionInput | undefined {
+    return this.#input;
+  }
+
+  /** Of the newest run; null for a session that has none. */
+  terminal(): TerminalStatus | null {
+    return this.#input?.kind === "terminal" ? this.#input.status() : null;
   }
 
   /**
-   * Makes the pipes of a run and captures from them. The descriptors are for the child: pass them
-   * on, then call `started`. Throws a Problem.
+   * Makes the pipes or the terminal of a run and captures from them. What is returned is for the
+   * child: pass it on, then call `started`. Throws a Problem.
    */
-  begin(run: number): OutputDescriptors {
+  begin(run: number): ChildEnds {
     if (this.#failure !== undefined) {
       throw new Problem("internal", `ENOSPC: cannot keep the output: ${this.#failure}`, {
         hint: "Free some space where korun keeps its state.",
       });
     }
     try {
-      const stdout = makeOutputPipe(pipePath(this.#directory, "stdout"));
-      const stderr = makeOutputPipe(pipePath(this.#directory, "stderr"));
-      this.#handedOut = { stdout: stdout.child, stderr: stderr.child };
-      this.#parts.send({
-        kind: "begin",
-        run,
-        pipes: { stdout: stdout.reader, stderr: stderr.reader },
-      });
-      return this.#handedOut;
+      return this.#input?.kind === "terminal"
+        ? this.#beginTerminal(run, this.#input)
+        : this.#beginPipes(run, this.#input);
     } catch (thrown) {
+      if (thrown instanceof Problem) throw thrown;
       throw new Problem("internal", `cannot make the pipes of a run: ${messageOf(thrown)}`, {
         cause: thrown,
       });
@@ -110,13 +129,16 @@ export class SessionCapture {
   /** The child has its descriptors, or will never have them: closes our copies. */
   started(): void {
     if (this.#handedOut === undefined) return;
-    closeSync(this.#handedOut.stdout);
-    closeSync(this.#handedOut.stderr);
+    const { stdin, stdout, stderr } = this.#handedOut;
     this.#handedOut = undefined;
+    if (stdin !== undefined) closeSync(stdin);
+    closeSync(stdout);
+    closeSync(stderr);
   }
 
-  /** Resolves when everything written so far is in the log, last words included. */
+  /** The run is over. Resolves when everything it wrote is in the log, last words included. */
   drain(): Promise<void> {
+    this.#input?.close();
     return this.#parts.ask("drain");
   }
 
@@ -128,13 +150,11 @@ export class SessionCapture {
   /** Ends capture and removes all that was kept; with `keep`, leaves it for the next daemon. */
   async release({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     this.started();
+    this.#input?.close();
     this.log.close();
     await this.#parts.ask("close");
     this.#parts.forget();
-    for (const ring of Object.values(this.#rings)) {
-      unmap(ring.mapping);
-      closeSync(ring.fd);
-    }
+    for (const ring of Object.values(this.#rings)) closeRing(ring);
     if (!keep) rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -142,58 +162,47 @@ export class SessionCapture {
   fail(message: string): void {
     this.#failure = message;
   }
-}
 
-/** Paths of the pipes of a session's newest run, given its folder. */
-export function pipePaths(directory: string): readonly string[] {
-  return [pipePath(directory, "stdout"), pipePath(directory, "stderr")];
-}
+  #beginTerminal(run: number, input: TerminalInput): ChildEnds {
+    const terminal = input.begin();
+    const sources = { terminal: copyDescriptor(terminal.master) };
+    this.#parts.send({ kind: "begin", run, sources });
+    return { terminal };
+  }
 
-function openRings(
-  directory: string,
-  limits: RingLimits,
-): Readonly<Record<OutputStream, RingFile>> {
-  const stdout = openRing(join(directory, "stdout.ring"), limits);
-  try {
-    return { stdout, stderr: openRing(join(directory, "stderr.ring"), limits) };
-  } catch (thrown) {
-    unmap(stdout.mapping);
-    closeSync(stdout.fd);
-    throw thrown;
+  #beginPipes(run: number, input: PipeInput | undefined): ChildEnds {
+    const stdout = makeOutputPipe(this.#directory, "stdout");
+    const stderr = makeOutputPipe(this.#directory, "stderr");
+    this.#handedOut = { stdin: input?.begin(), stdout: stdout.child, stderr: stderr.child };
+    const sources = { stdout: stdout.own, stderr: stderr.own };
+    this.#parts.send({ kind: "begin", run, sources });
+    return this.#handedOut;
+  }
+
+  /** Undefined when there is nothing to read from. */
+  #reopen({ isLive = true, terminal }: Adoption): OutputSources | undefined {
+    const input = this.#input;
+    if (input?.kind === "terminal") {
+      if (isLive) input.adopt(terminal, Date.now());
+      return terminal === undefined ? undefined : { terminal: copyDescriptor(terminal) };
+    }
+    if (isLive) input?.adopt();
+    const stdout = reopenOutputPipe(this.#directory, "stdout");
+    const stderr = reopenOutputPipe(this.#directory, "stderr");
+    return stdout === undefined || stderr === undefined ? undefined : { stdout, stderr };
   }
 }
 
-/** Opens a ring, or makes it; the capture thread tells a used one by what is in it. */
-function openRing(path: string, limits: RingLimits): RingFile {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  // Before anyone looks: memory of a file that ends before it is SIGBUS, and death.
-  if (!allocate(fd, { offset: 0, length: arenaStart(limits) })) {
-    closeSync(fd);
-    throw new Problem("internal", `ENOSPC: no storage for the output in ${path}`, {
-      hint: "Free some space where korun keeps its state.",
-    });
-  }
-  return { fd, mapping: mapShared(fd, ringBytes(limits)) };
+function noTerminals(): Problem {
+  return new Problem("bad_request", `pty is not possible on ${process.platform}`, {
+    field: "pty",
+    expected: "nothing, but on Linux",
+    hint: "Start it without a terminal of its own.",
+  });
 }
 
-function pipePath(directory: string, stream: OutputStream): string {
-  return join(directory, `${stream}.fifo`);
-}
-
-function makeOutputPipe(path: string): { reader: number; child: number } {
-  rmSync(path, { force: true });
-  makeFifo(path);
-  // Ours is an open file of its own: a child that makes its end non-blocking does not change it.
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { reader, child: openSync(path, constants.O_RDWR) };
-}
-
-/** Undefined when there is none: the session never had a run. */
-function reopenOutputPipe(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (thrown) {
-    if (systemCode(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  }
+function inputFor(ways: Ways, directory: string): PipeInput | TerminalInput | undefined {
+  const { stdin = "none", pty, onInputEnd = () => {} } = ways;
+  if (pty !== undefined) return new TerminalInput(pty);
+  return stdin === "pipe" ? new PipeInput({ directory, onEnd: onInputEnd }) : undefined;
 }

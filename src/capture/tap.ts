@@ -1,12 +1,13 @@
-// One session on the capture thread: its two rings, and the pipes of its newest run.
+// One session on the capture thread: its two rings, and the pipes of its newest run. What a terminal
+// shows is all one stream: it goes into the ring of stdout.
 
 import { closeSync } from "node:fs";
 import type { OutputStream } from "../domain/session.ts";
 import { HEAD_OFFSET } from "../logs/layout.ts";
 import { RingWriter, type Sequence } from "../logs/ring-writer.ts";
 import { allocate, viewOf } from "../native/memory.ts";
-import { POLL, type Target, transfer } from "../native/pipe.ts";
-import type { CaptureRequest, RingFile } from "./protocol.ts";
+import { POLL, type Target, transfer, transferByReading } from "../native/pipe.ts";
+import type { CaptureRequest, OutputSources, RingFile } from "./protocol.ts";
 
 /**
  * Chunks that a drain reads at most. A pipe holds one; more only come from a process that outlived
@@ -43,6 +44,7 @@ export class SessionTap {
         writer: new RingWriter(viewOf(request.rings[stream].mapping), {
           limits: request.limits,
           sequence: this.#sequence,
+          isTerminal: request.isTerminal,
           allocate: (offset, length) => allocate(request.rings[stream].fd, { offset, length }),
         }),
       });
@@ -67,19 +69,19 @@ export class SessionTap {
    * Reads a run's pipes from now on. What is left in those of the run before is read first; a run
    * that is taken over goes on in the middle of its line. True when a reader is to be woken.
    */
-  begin(run: number, pipes: Readonly<Record<OutputStream, number>>): boolean {
+  begin(run: number, sources: OutputSources): boolean {
     const wake = run !== this.#run && this.drain();
     this.#run = run;
-    for (const tap of this.#taps) tap.begin(run, pipes[tap.stream]);
+    for (const tap of this.#taps) tap.begin(run, sources);
     // A pipe whose last writer left before it was opened holds its bytes, but poll never says so.
     for (const tap of this.#taps) tap.readAll();
-    return this.#stdout.announce() || wake;
+    return this.#announce(this.#taps) || wake;
   }
 
   /** Reads what the pipes hold and flushes last words; true when a reader is to be woken. */
   drain(): boolean {
     for (const tap of this.#taps) tap.drain();
-    return this.#stdout.announce();
+    return this.#announce(this.#taps);
   }
 
   close(): void {
@@ -90,7 +92,14 @@ export class SessionTap {
     const moved = tap.move();
     const ended = moved === "ended" || (moved === "empty" && (happened & POLL.hup) !== 0);
     if (ended) tap.close();
-    return { ended, wake: typeof moved === "number" && this.#stdout.announce() };
+    return { ended, wake: typeof moved === "number" && this.#announce([tap]) };
+  }
+
+  /** Publishes the entries of these; true when a reader waits for those, or for mere bytes. */
+  #announce(indexed: readonly StreamTap[]): boolean {
+    let wake = this.#stdout.announce();
+    for (const { writer } of indexed) if (writer.isAwaited()) wake = true;
+    return wake;
   }
 }
 
@@ -99,6 +108,7 @@ class StreamTap {
   readonly writer: RingWriter;
   readonly #target: Target;
   #fd: number | undefined;
+  #isTerminal = false;
   #run = 0;
 
   constructor(stream: OutputStream, parts: { file: RingFile; writer: RingWriter }) {
@@ -120,16 +130,19 @@ class StreamTap {
     return this.#fd;
   }
 
-  begin(run: number, fd: number): void {
+  begin(run: number, sources: OutputSources): void {
     this.close();
-    this.#fd = fd;
     this.#run = run;
+    this.#isTerminal = sources.terminal !== undefined;
+    if (sources.terminal === undefined) this.#fd = sources[this.stream];
+    else if (this.stream === "stdout") this.#fd = sources.terminal;
   }
 
   /** Moves one chunk and makes its lines entries. */
   move(): number | "empty" | "ended" {
     if (this.#fd === undefined) return "ended";
-    const moved = transfer(this.#fd, this.#target, this.writer.room());
+    const move = this.#isTerminal ? transferByReading : transfer;
+    const moved = move(this.#fd, this.#target, this.writer.room());
     if (typeof moved === "number") this.writer.index(this.#run, Date.now());
     return moved;
   }

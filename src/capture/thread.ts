@@ -12,12 +12,16 @@ import { SessionTap } from "./tap.ts";
 
 declare const self: Worker;
 
-/**
- * As many pipes that pour at once leave no processor to whoever answers requests. Then each may
- * fill for a moment, in µs: more is moved at a time, and nobody waits long for a turn.
- */
+/** As many pipes that pour at once leave no processor to whoever answers requests. */
 const CROWD = Math.max(2, availableParallelism());
+
+/**
+ * While somebody asks, each may fill for a moment between two rounds, in µs: more is moved at a
+ * time, and nobody waits long for a turn. It costs a flood half its speed, so it ends after so many
+ * rounds without a request.
+ */
 const LET_FILL_US = 200;
+const COURTEOUS_ROUNDS = 60;
 
 /** Something to do when a descriptor is ready; true when it is to be waited for no longer. */
 type OnReady = (happened: number) => boolean;
@@ -27,6 +31,9 @@ self.onmessage = (event: MessageEvent<CaptureStart>) => new CaptureThread(event.
 class CaptureThread {
   readonly #start: CaptureStart;
   readonly #signalled: Int32Array;
+  readonly #served: Int32Array;
+  /** Rounds in which others are still let by. */
+  #courtesy = 0;
   readonly #taps = new Map<number, SessionTap>();
   /** Tickets by the pidfd whose end they wait for. */
   readonly #pidfds = new Map<number, number>();
@@ -38,6 +45,7 @@ class CaptureThread {
   constructor(start: CaptureStart) {
     this.#start = start;
     this.#signalled = new Int32Array(start.signalled);
+    this.#served = new Int32Array(start.served);
   }
 
   /** Works until told to quit. */
@@ -51,8 +59,15 @@ class CaptureThread {
         if (happened === 0) continue;
         if (this.#ready[place]?.(happened)) this.#polled.mute(place);
       }
-      if (ready >= CROWD) nap(LET_FILL_US);
+      if (ready >= CROWD) this.#letOthers();
     }
+  }
+
+  #letOthers(): void {
+    if (Atomics.exchange(this.#served, 0, 0) !== 0) this.#courtesy = COURTEOUS_ROUNDS;
+    if (this.#courtesy === 0) return;
+    this.#courtesy -= 1;
+    nap(LET_FILL_US);
   }
 
   #rebuild(): void {
@@ -143,8 +158,10 @@ class CaptureThread {
   #begin(request: CaptureRequest & { kind: "begin" }): void {
     const tap = this.#taps.get(request.key);
     if (tap === undefined) {
-      for (const fd of Object.values(request.pipes)) closeSync(fd);
-    } else if (tap.begin(request.run, request.pipes)) {
+      const { sources } = request;
+      const fds = sources.terminal === undefined ? Object.values(sources) : [sources.terminal];
+      for (const fd of fds) if (fd !== undefined) closeSync(fd);
+    } else if (tap.begin(request.run, request.sources)) {
       this.#tell({ kind: "wake", key: request.key });
     }
   }

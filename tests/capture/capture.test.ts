@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PipeEnds } from "../../src/capture/child-ends.ts";
 import { Capture } from "../../src/capture/handle.ts";
 import type { SessionCapture } from "../../src/capture/session-capture.ts";
 import { TextFormatter } from "../../src/logs/text.ts";
@@ -35,7 +36,7 @@ async function run(script: string, number = 1): Promise<void> {
 }
 
 function start(script: string, number = 1): Bun.Subprocess {
-  const { stdout, stderr } = session.begin(number);
+  const { stdout, stderr } = session.begin(number) as PipeEnds;
   const child = Bun.spawn(["sh", "-c", script], {
     cwd: directory,
     stdin: "ignore",

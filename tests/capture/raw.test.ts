@@ -1,0 +1,74 @@
+// Bytes are read while a child writes them, on another thread: what is read must be what was
+// written, also where the ring wraps, grows and drops under the reader.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PipeEnds } from "../../src/capture/child-ends.ts";
+import { Capture } from "../../src/capture/handle.ts";
+import type { SessionCapture } from "../../src/capture/session-capture.ts";
+
+let directory: string;
+let capture: Capture;
+let session: SessionCapture;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "korun-raw-"));
+  capture = Capture.start({
+    directory,
+    onFailure: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  session = capture.open(join(directory, "session"));
+});
+
+afterEach(async () => {
+  await session.release();
+  capture.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function start(script: string): Bun.Subprocess {
+  const { stdout, stderr } = session.begin(1) as PipeEnds;
+  const child = Bun.spawn(["sh", "-c", script], { stdin: "ignore", stdout, stderr });
+  session.started();
+  return child;
+}
+
+test("a prompt of a living child is seen at once, by bytes and by scans", async () => {
+  const output = session.log.bytes("stdout");
+  const scan = session.log.scan({ run: 1 });
+  const [changed, scanned] = [output.changed(), scan.next()];
+  const child = start("printf 'Password: '; exec sleep 600");
+  await changed;
+  expect(Buffer.from(output.read(0, 100).bytes).toString()).toBe("Password: ");
+  expect((await scanned)?.open).toEqual([{ stream: "stdout", text: "Password: " }]);
+  child.kill();
+  await child.exited;
+});
+
+test("a flood is read as it was written, wherever the reader is let in", async () => {
+  const line = "0123456789abcdefghijklmnopqrstuvwxyz-ABCDE\n";
+  const wanted = Buffer.from(line.repeat(8_000));
+  const child = start(`yes ${line.trim()}`);
+  const output = session.log.bytes("stdout");
+  let pieces = 0;
+  let gaps = 0;
+  for (let from = 0; from < 150_000_000; ) {
+    const { position, bytes } = output.read(from, 200_000);
+    if (position > from) gaps += 1;
+    const phase = position % line.length;
+    if (Buffer.compare(bytes, wanted.subarray(phase, phase + bytes.length)) !== 0) {
+      throw new Error(`other bytes than were written at ${position}`);
+    }
+    pieces += 1;
+    from = position + bytes.length;
+    if (pieces % 50 === 0) from = 0;
+    if (bytes.length === 0) await output.changed();
+  }
+  child.kill();
+  await child.exited;
+  expect([pieces > 100, gaps > 0]).toEqual([true, true]);
+});
