@@ -11,6 +11,7 @@ import { signalName, signalProcess } from "../process/signal.ts";
 import { Channel } from "./channel.ts";
 import { endOf } from "./ended.ts";
 import { sameExecutable } from "./executable.ts";
+import { HANDS_FD, Hands } from "./hands.ts";
 import { openIdentity } from "./holds.ts";
 import { LINK_FD, LINK_VARIABLE, SET_ASIDE_VARIABLE, type ToKeeper } from "./protocol.ts";
 import { type Report, readReport, STARTUP_FD } from "./report.ts";
@@ -28,6 +29,8 @@ export interface DaemonProcess {
   /** Undefined for one that closed its link before it said who it is. */
   readonly identity: ProcessIdentity | undefined;
   readonly link: Channel;
+  /** Undefined for one that can hand over nothing. */
+  readonly hands: Hands | undefined;
   readonly report: Promise<Report>;
   /** Resolves when it has ended and all that it sent was seen. */
   readonly ended: Promise<DaemonEnd>;
@@ -59,17 +62,25 @@ export function startDaemon(daemon: DaemonCommand, handlers: LinkHandlers): Daem
     // A session of its own: what is meant for the keeper's group is not meant for the daemon.
     detached: true,
     env: environmentOf(daemon),
-    stdio: ["ignore", "inherit", "inherit", "pipe", "pipe"],
+    stdio: ["ignore", "inherit", "inherit", "pipe", "pipe", "pipe"],
     onExit: (_child, code, signal) =>
       exited.resolve({ code, signal: signal === null ? null : signalName(signal) }),
   });
   const identity = { pid: child.pid, startTime: startTimeOf(child.pid) ?? 0 };
   const closed = Promise.withResolvers<void>();
-  const link = openLink(Number(child.stdio[LINK_FD]), { ...handlers, onClosed: closed.resolve });
+  const hands = new Hands(Number(child.stdio[HANDS_FD]));
+  const link = openLink(Number(child.stdio[LINK_FD]), {
+    ...handlers,
+    onClosed() {
+      hands.close();
+      closed.resolve();
+    },
+  });
   const report = readAll(Number(child.stdio[STARTUP_FD])).then(readReport);
   return {
     identity,
     link,
+    hands,
     report,
     ended: Promise.race([
       exited.promise.then(async (status) => {
@@ -89,8 +100,12 @@ export function startDaemon(daemon: DaemonCommand, handlers: LinkHandlers): Daem
 /** Watches the daemon at the other end of a link, which serves already. */
 export function joinDaemon(
   fd: number,
-  handlers: LinkHandlers & { readonly identity?: ProcessIdentity | undefined },
+  handlers: LinkHandlers & {
+    readonly identity?: ProcessIdentity | undefined;
+    readonly hands: Hands | undefined;
+  },
 ): DaemonProcess {
+  const { hands } = handlers;
   let identity: ProcessIdentity | undefined;
   let pidfd: number | undefined;
   const closed = Promise.withResolvers<void>();
@@ -106,13 +121,17 @@ export function joinDaemon(
       if (message.hello !== undefined) meet(message.hello);
       handlers.onMessage(message);
     },
-    onClosed: closed.resolve,
+    onClosed() {
+      hands?.close();
+      closed.resolve();
+    },
   });
   return {
     get identity() {
       return identity;
     },
     link,
+    hands,
     report: Promise.resolve({ kind: "ready", text: "" }),
     ended: closed.promise.then(async () => {
       if (identity === undefined) return {};

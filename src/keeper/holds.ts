@@ -1,5 +1,6 @@
 // What the keeper keeps alive of runs, merely by having it open: the bytes of a pipe live as long
-// as any end of it is open, and a process descriptor knows how its process ended for good.
+// as any end of it is open, its reader sees no end of it as long as somebody could write, a terminal
+// is there as long as its master is, and a process descriptor knows how its process ended for good.
 
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { messageOf } from "../domain/problem.ts";
@@ -8,7 +9,10 @@ import { openPidfd } from "../native/pidfd.ts";
 import { startTimeOf } from "../process/identity.ts";
 import { keyOf, type ProcessIdentity } from "../process/process-info.ts";
 import { endOf, readZombie } from "./ended.ts";
-import type { DropRequest, HoldRequest } from "./protocol.ts";
+import type { DropRequest, HoldRequest, RunKey } from "./protocol.ts";
+
+const READING = constants.O_RDONLY;
+const WRITING = constants.O_WRONLY;
 
 /** What is open of one run. Plain data: descriptors outlive an exec by their numbers. */
 export interface HeldRun {
@@ -16,6 +20,10 @@ export interface HeldRun {
   readonly run: number;
   /** Reading ends by path. */
   readonly fifos: Record<string, number>;
+  /** Writing ends by path. */
+  inputs?: Record<string, number>;
+  /** The master of its terminal. */
+  terminal?: number;
   leader?: HeldLeader;
 }
 
@@ -46,10 +54,19 @@ export class Holds {
     return this.#runs.flatMap(descriptorsOf);
   }
 
-  /** Opens what is not open yet. Says what could not be opened, and why. */
-  hold(request: HoldRequest): string | null {
+  /**
+   * Opens what is not open yet, and takes over the master of a terminal. Says what could not be
+   * opened, and why.
+   */
+  hold(request: HoldRequest, terminal?: number): string | null {
     const run = this.#find(request) ?? this.#begin(request);
-    const problems = (request.fifos ?? []).map((path) => holdFifo(run, path));
+    const inputs = run.inputs ?? {};
+    run.inputs = inputs;
+    const problems = [
+      ...(request.fifos ?? []).map((path) => holdFifo(run.fifos, path, READING)),
+      ...(request.inputs ?? []).map((path) => holdFifo(inputs, path, WRITING)),
+    ];
+    if (terminal !== undefined) holdTerminal(run, terminal);
     if (request.leader !== undefined) holdLeader(run, request.leader);
     const told = problems.filter((problem) => problem !== undefined);
     return told.length === 0 ? null : told.join("; ");
@@ -62,6 +79,19 @@ export class Holds {
   retain(sessions: readonly string[]): void {
     const known = new Set(sessions);
     this.#keep((held) => known.has(held.session));
+  }
+
+  /** Lets go of the inputs of a session, whose reader then sees their end. */
+  endInput(session: string): void {
+    for (const held of this.#runs.filter((run) => run.session === session)) {
+      for (const fd of Object.values(held.inputs ?? {})) closeSync(fd);
+      held.inputs = {};
+    }
+  }
+
+  /** The master of a run's terminal, which stays held. */
+  terminalOf(run: RunKey): number | undefined {
+    return this.#find(run)?.terminal;
   }
 
   isHeld(identity: ProcessIdentity): boolean {
@@ -85,11 +115,11 @@ export class Holds {
     });
   }
 
-  #find({ session, run }: HoldRequest): HeldRun | undefined {
+  #find({ session, run }: RunKey): HeldRun | undefined {
     return this.#runs.find((held) => held.session === session && held.run === run);
   }
 
-  #begin({ session, run }: HoldRequest): HeldRun {
+  #begin({ session, run }: RunKey): HeldRun {
     const held: HeldRun = { session, run, fifos: {} };
     this.#runs.push(held);
     return held;
@@ -102,15 +132,18 @@ export class Holds {
   }
 }
 
-function descriptorsOf({ fifos, leader }: HeldRun): readonly number[] {
-  return [...Object.values(fifos), ...(leader?.pidfd === undefined ? [] : [leader.pidfd])];
+/** All that is open of a run. */
+export function descriptorsOf(run: HeldRun): readonly number[] {
+  const { fifos, inputs = {}, terminal, leader } = run;
+  const single = [terminal, leader?.pidfd].filter((fd) => fd !== undefined);
+  return [...Object.values(fifos), ...Object.values(inputs), ...single];
 }
 
-function holdFifo(run: HeldRun, path: string): string | undefined {
+function holdFifo(ends: Record<string, number>, path: string, access: number): string | undefined {
   try {
-    const held = run.fifos[path];
+    const held = ends[path];
     if (held !== undefined && isAt(held, path)) return undefined;
-    run.fifos[path] = openFifo(path);
+    ends[path] = openFifo(path, access);
     // A pipe of that name was made anew.
     if (held !== undefined) closeSync(held);
     return undefined;
@@ -119,9 +152,8 @@ function holdFifo(run: HeldRun, path: string): string | undefined {
   }
 }
 
-function openFifo(path: string): number {
-  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
-  const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+function openFifo(path: string, access: number): number {
+  const fd = openSync(path, access | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   if (fstatSync(fd).isFIFO()) return fd;
   closeSync(fd);
   throw new Error("it is no pipe");
@@ -131,6 +163,11 @@ function isAt(fd: number, path: string): boolean {
   const held = fstatSync(fd);
   const named = statSync(path, { throwIfNoEntry: false });
   return named !== undefined && named.ino === held.ino && named.dev === held.dev;
+}
+
+function holdTerminal(run: HeldRun, master: number): void {
+  if (run.terminal !== undefined) closeSync(run.terminal);
+  run.terminal = master;
 }
 
 function holdLeader(run: HeldRun, { pid, startTime }: ProcessIdentity): void {

@@ -8,11 +8,15 @@ import { trimOnceSettled } from "../native/trim.ts";
 import { pause } from "../process/pause.ts";
 import { Announcer } from "./announcer.ts";
 import { joinDaemon } from "./daemon-process.ts";
+import { HANDS_FD, Hands } from "./hands.ts";
 import { Life } from "./life.ts";
-import { type KeeperOptions, keeperLock } from "./options.ts";
+import { GIVE_UP_SIGNAL, type KeeperOptions, keeperLock } from "./options.ts";
 import { LINK_FD } from "./protocol.ts";
 import { failedReport, passOn } from "./report.ts";
 import { takeOver } from "./resume.ts";
+
+/** No descriptor. */
+const NONE = -1;
 
 /** Longest wait for the lock of a keeper that is about to go, in ms. */
 const LOCK_WAIT_MS = 5_000;
@@ -42,8 +46,9 @@ export async function runKeeper(options: KeeperOptions): Promise<number> {
   trimOnceSettled();
   try {
     if (origin === "launched") return await life.start();
+    const hands = Hands.at(state === undefined ? HANDS_FD : (state.hands ?? NONE));
     return await life.join((handlers) => {
-      return joinDaemon(state?.link ?? LINK_FD, { ...handlers, identity: state?.daemon });
+      return joinDaemon(state?.link ?? LINK_FD, { ...handlers, identity: state?.daemon, hands });
     });
   } finally {
     life.end();
@@ -55,6 +60,7 @@ function listen(life: Life): void {
   process.on("SIGCHLD", () => life.childEnded());
   process.on("SIGTERM", () => life.stop());
   process.on("SIGINT", () => life.stop());
+  process.on(GIVE_UP_SIGNAL, () => life.giveUp());
   // A terminal that goes takes neither keeper nor daemon along.
   process.on("SIGHUP", () => {});
   process.on("uncaughtException", (thrown) => life.fault(thrown));

@@ -56,6 +56,7 @@ export class Life {
   #upgrade: string | undefined;
   #serving = false;
   #everServed = false;
+  #isGivenUp = false;
   #stops = 0;
   #stopStarts = 0;
   readonly #backoff: Backoff;
@@ -73,7 +74,7 @@ export class Life {
       runs: state?.runs ?? [],
       isAwaited: (pid) => pid === this.#child,
       isDaemon: (pid) => pid === this.#daemon?.identity?.pid || pid === this.#lastPid,
-      reply: (message) => this.#daemon?.link.send(message),
+      daemon: () => this.#daemon,
       onFault: (message) => logLine("warn", message),
     });
   }
@@ -94,6 +95,14 @@ export class Life {
     this.#stops += 1;
     this.#hurry.abort();
     this.#passStop();
+  }
+
+  /** If no daemon has served yet: whoever launched us waits no longer. What runs, runs on. */
+  giveUp(): void {
+    if (this.#everServed) return;
+    this.#isGivenUp = true;
+    this.#hurry.abort();
+    this.#daemon?.signal("SIGKILL");
   }
 
   childEnded(): void {
@@ -117,6 +126,7 @@ export class Life {
       const next = this.#decide(outcome);
       if (next.leave !== undefined) return next.leave;
       if (next.delayMs > 0) await pause(next.delayMs, this.#hurry.signal);
+      if (this.#isGivenUp) return 1;
       if (this.#stops > 0) this.#stopStarts += 1;
       daemon = this.#start(next.setAside);
     }
@@ -209,7 +219,7 @@ export class Life {
       stopping: this.#stops > 0,
       stopStarts: this.#stopStarts,
       isHomeGone: !existsSync(this.#options.home),
-      isHomeTaken: () => isTaken(this.#options.daemonLock),
+      isHomeTaken: () => FileLock.isTaken(this.#options.daemonLock),
     });
     const who = outcome.pid === undefined ? "the daemon" : `the daemon (pid ${outcome.pid})`;
     switch (verdict.kind) {
@@ -268,12 +278,13 @@ export class Life {
     if (process.platform !== "linux") return;
     const { home, keeperArgs, env } = this.#options;
     handOverWhenIdle(daemon.link, () => {
-      const { identity, link } = daemon;
+      const { identity, link, hands } = daemon;
       if (this.#daemon !== daemon || identity === undefined) return undefined;
       return {
         state: {
           daemon: identity,
           link: link.fd,
+          hands: hands?.fd,
           runs: this.#ward.runs,
           deaths: this.#backoff.count,
           problem: this.#problem,
@@ -285,11 +296,4 @@ export class Life {
       };
     });
   }
-}
-
-/** Taking a lock for a moment is how to see whether another process has it. */
-function isTaken(lockPath: string): boolean {
-  const lock = FileLock.tryTake(lockPath);
-  lock?.release();
-  return lock === undefined;
 }

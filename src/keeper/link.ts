@@ -7,6 +7,8 @@ import { startTimeOf } from "../process/identity.ts";
 import { Backoff } from "./backoff.ts";
 import { Channel } from "./channel.ts";
 import { sameExecutable } from "./executable.ts";
+import { HANDS_FD, Hands } from "./hands.ts";
+import { Masters } from "./masters.ts";
 import {
   type DropRequest,
   type ExitRecord,
@@ -17,12 +19,16 @@ import {
   LINK_FD,
   LINK_VARIABLE,
   PROTOCOL,
+  type RunKey,
   SET_ASIDE_VARIABLE,
   type ToKeeper,
 } from "./protocol.ts";
 
 /** Longest wait for a hold, in ms: a child's start is not delayed by more. */
 const HOLD_WAIT_MS = 200;
+
+/** Longest wait for a terminal, in ms: without it, the process that runs in it is hung up. */
+const CLAIM_WAIT_MS = 5_000;
 
 /** The id of a hold whose answer nobody waits for. */
 const NOBODY = 0;
@@ -71,7 +77,10 @@ export class KeeperLink {
   readonly #holds = new Map<string, HoldRequest>();
   readonly #backoff = new Backoff();
   readonly #asked = new Map<number, Asked>();
+  readonly #masters = new Masters();
+  readonly #claims = new Map<number, (ok: boolean) => void>();
   #channel: Channel | undefined;
+  #hands: Hands | undefined;
   #keeper: KeeperHello | undefined;
   #restart: Timer | undefined;
   #lastId = 0;
@@ -80,7 +89,7 @@ export class KeeperLink {
   constructor(options: KeeperLinkOptions) {
     this.#options = options;
     if (options.fd === undefined) this.#startKeeper();
-    else this.#open(options.fd);
+    else this.#open(options.fd, Hands.at(HANDS_FD));
   }
 
   /** The keeper that is there now. */
@@ -90,16 +99,18 @@ export class KeeperLink {
 
   /**
    * Asks for something of a run to be kept alive. Resolves with the answer, or with undefined after
-   * 200 ms without one; a keeper that comes later is asked too. Never rejects.
+   * 200 ms without one; a keeper that comes later is asked too. Never rejects. `terminal` is the
+   * master of the run's terminal, which is copied.
    */
-  hold(request: HoldRequest): Promise<Held | undefined> {
+  hold(request: HoldRequest, terminal?: number): Promise<Held | undefined> {
     const key = keyOf(request);
     this.#holds.set(key, { ...this.#holds.get(key), ...request });
+    if (terminal !== undefined) this.#masters.keep(key, terminal);
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<Held | undefined>();
     const timer = setTimeout(() => resolve(undefined), HOLD_WAIT_MS);
     this.#asked.set(id, { key, resolve });
-    this.#send({ hold: { ...request, id } });
+    this.#send({ hold: { ...request, id, ...(terminal === undefined ? {} : this.#give(key)) } });
     return promise.finally(() => {
       clearTimeout(timer);
       this.#asked.delete(id);
@@ -110,15 +121,44 @@ export class KeeperLink {
   drop(request: DropRequest): void {
     for (const [key, { session, run }] of this.#holds) {
       const isMeant = session === request.session && (request.run ?? run) === run;
-      if (isMeant) this.#holds.delete(key);
+      if (isMeant) this.#forget(key);
     }
     this.#send({ drop: request });
+  }
+
+  /** The end of input was sent to a session's run: nobody holds its pipe open any more. */
+  endInput(session: string): void {
+    for (const [key, hold] of this.#holds) {
+      if (hold.session === session) this.#holds.set(key, { ...hold, inputs: [] });
+    }
+    this.#send({ endInput: { session } });
+  }
+
+  /**
+   * The master of the terminal that a run of an earlier daemon has, the caller's to close.
+   * Undefined when the keeper has none. Goes on holding it.
+   */
+  async claim(run: RunKey): Promise<number | undefined> {
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), CLAIM_WAIT_MS);
+    this.#claims.set(id, resolve);
+    this.#send({ claim: { ...run, id } });
+    const isThere = this.#channel !== undefined && (await promise);
+    clearTimeout(timer);
+    this.#claims.delete(id);
+    const master = isThere ? this.#hands?.take(id) : undefined;
+    if (master === undefined) return undefined;
+    const key = keyOf(run);
+    this.#holds.set(key, { ...this.#holds.get(key), ...run });
+    this.#masters.keep(key, master);
+    return master;
   }
 
   /** Lets go of all sessions but these: to be called once a recovery has held what it found. */
   retain(sessions: readonly string[]): void {
     for (const [key, { session }] of this.#holds) {
-      if (!sessions.includes(session)) this.#holds.delete(key);
+      if (!sessions.includes(session)) this.#forget(key);
     }
     this.#send({ retain: { sessions } });
   }
@@ -141,6 +181,21 @@ export class KeeperLink {
     this.#channel?.end();
   }
 
+  #forget(key: string): void {
+    this.#holds.delete(key);
+    this.#masters.forget(key);
+  }
+
+  /** Hands a run's terminal to the keeper, and gives what the hold is to say of it. */
+  #give(key: string): { terminal?: number } {
+    const tag = ++this.#lastId;
+    const outcome = this.#masters.give(key, { hands: this.#hands, tag });
+    if (outcome === "failed") {
+      this.#options.onFault(new Error("a terminal could not be handed over: it ends with us"));
+    }
+    return outcome === "given" ? { terminal: tag } : {};
+  }
+
   #send(message: ToKeeper): void {
     this.#channel?.send(message);
   }
@@ -153,17 +208,18 @@ export class KeeperLink {
         // It outlives us, and no signal meant for us is meant for it.
         detached: true,
         env: { ...this.#options.env },
-        stdio: ["ignore", "inherit", "inherit", "ignore", "pipe"],
+        stdio: ["ignore", "inherit", "inherit", "ignore", "pipe", "pipe"],
       });
       keeper.unref();
-      this.#open(Number(keeper.stdio[LINK_FD]));
+      this.#open(Number(keeper.stdio[LINK_FD]), new Hands(Number(keeper.stdio[HANDS_FD])));
     } catch (thrown) {
       this.#options.onFault(new Error(`cannot start a keeper: ${messageOf(thrown)}`));
       this.#lost();
     }
   }
 
-  #open(fd: number): void {
+  #open(fd: number, hands: Hands | undefined): void {
+    this.#hands = hands;
     const channel = new Channel(fd, {
       onLine: (line) => this.#hear(JSON.parse(line) as FromKeeper),
       onClosed: () => this.#lost(),
@@ -175,7 +231,8 @@ export class KeeperLink {
     channel.send({ hello: { pid: process.pid, startTime, version, protocol: PROTOCOL } });
   }
 
-  #hear({ hello, held, ended }: FromKeeper): void {
+  #hear({ hello, held, claimed, ended }: FromKeeper): void {
+    if (claimed !== undefined) this.#claims.get(claimed.id)?.(claimed.ok);
     if (hello !== undefined) this.#meet(hello);
     if (held !== undefined) {
       const { id, ended: end, problem } = held;
@@ -191,7 +248,7 @@ export class KeeperLink {
     if (hello.protocol < PROTOCOL) this.#send({ leave: true });
     for (const [key, hold] of this.#holds) {
       const [id] = [...this.#asked].find(([, asked]) => asked.key === key) ?? [NOBODY];
-      this.#send({ hold: { ...hold, id } });
+      this.#send({ hold: { ...hold, id, ...this.#give(key) } });
     }
     this.#options.onKeeper?.(hello);
   }
@@ -199,6 +256,9 @@ export class KeeperLink {
   #lost(): void {
     const ready = this.#keeper !== undefined;
     this.#channel = undefined;
+    this.#hands?.close();
+    this.#hands = undefined;
+    for (const resolve of this.#claims.values()) resolve(false);
     this.#keeper = undefined;
     if (this.#closing) return;
     this.#options.onLost?.();
@@ -210,6 +270,6 @@ export class KeeperLink {
   }
 }
 
-function keyOf({ session, run }: HoldRequest): string {
+function keyOf({ session, run }: RunKey): string {
   return `${session}/${run}`;
 }

@@ -29,6 +29,12 @@ export interface KeeperOptions {
  */
 export type Origin = "launched" | "joining" | { readonly resume: number };
 
+/**
+ * Tells a keeper that nobody waits any more for the daemon that it starts. Unlike SIGTERM, which
+ * ends what runs too, it does nothing once a daemon serves.
+ */
+export const GIVE_UP_SIGNAL = "SIGUSR2";
+
 /** Where the ends of processes are noted that no daemon could see. */
 export function exitJournal(home: string): string {
   return join(home, "exits.ndjson");

@@ -31,6 +31,8 @@ export interface HoldRequest {
   readonly run: number;
   /** FIFOs whose unread bytes must outlive daemon and child. */
   readonly fifos?: readonly string[];
+  /** FIFOs that the child reads, and whose end it must not see when the daemon dies. */
+  readonly inputs?: readonly string[];
   /** The run's leader, whose exit status must outlive the daemon. */
   readonly leader?: ProcessIdentity;
 }
@@ -47,6 +49,9 @@ export interface Hello extends ProcessIdentity {
   readonly protocol: number;
 }
 
+/** A run. */
+export type RunKey = Pick<HoldRequest, "session" | "run">;
+
 export interface KeeperHello extends Hello {
   /** Daemons that died under this keeper. */
   readonly deaths: number;
@@ -57,7 +62,12 @@ export interface KeeperHello extends Hello {
 /** A line to the keeper: it has one of these. */
 export interface ToKeeper {
   readonly hello?: Hello;
-  readonly hold?: HoldRequest & { readonly id: number };
+  /** `terminal`: the tag with which the master of the run's terminal was handed over. */
+  readonly hold?: HoldRequest & { readonly id: number; readonly terminal?: number };
+  /** The end of input was sent to the run of this session: its inputs are held no longer. */
+  readonly endInput?: { readonly session: string };
+  /** A copy of the master of this run's terminal is wanted, with `id` as its tag. */
+  readonly claim?: RunKey & { readonly id: number };
   readonly drop?: DropRequest;
   /** After a recovery: drop all sessions but these. */
   readonly retain?: { readonly sessions: readonly string[] };
@@ -73,6 +83,8 @@ export interface ToKeeper {
 export interface FromKeeper {
   readonly hello?: KeeperHello;
   readonly held?: Held & { readonly id: number };
+  /** The answer to a claim: the master was handed over, or there is none. */
+  readonly claimed?: { readonly id: number; readonly ok: boolean };
   /** A process of a session that fell to the keeper has ended. */
   readonly ended?: ExitRecord;
 }

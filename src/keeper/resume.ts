@@ -9,19 +9,22 @@ import {
   openSync,
   readSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../domain/problem.ts";
 import { setCloseOnExec } from "../native/descriptor.ts";
 import { becomeProgram } from "../native/exec.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
 import type { Channel } from "./channel.ts";
-import type { HeldRun } from "./holds.ts";
+import { descriptorsOf, type HeldRun } from "./holds.ts";
 import { logLine } from "./keeper-log.ts";
 
 export interface KeeperState {
   readonly daemon: ProcessIdentity;
   readonly link: number;
+  /** None for a daemon that can hand over nothing. */
+  readonly hands?: number | undefined;
   readonly runs: readonly HeldRun[];
   readonly deaths: number;
   readonly problem: string | null;
@@ -52,7 +55,12 @@ export function handOverWhenIdle(link: Channel, prepare: () => HandOver | undefi
     if (looks > MOST_LOOKS) return;
     if (!link.isIdle) return void setImmediate(look);
     const wanted = prepare();
-    if (wanted !== undefined) handOver(wanted);
+    if (wanted === undefined) return;
+    try {
+      handOver(wanted);
+    } catch (thrown) {
+      logLine("warn", `cannot hand over: ${messageOf(thrown)}; going on as it is`);
+    }
   };
   setImmediate(look);
 }
@@ -66,7 +74,7 @@ function handOver({ state, descriptors, command, env, home }: HandOver): void {
       path,
       args: [...command, "--resume", String(file)],
       env,
-      keep: [...descriptors, state.link, file],
+      keep: [...descriptors, ...ownDescriptors(state), file],
     });
     logLine("warn", `cannot become ${command.join(" ")}: errno ${failure}; going on as it is`);
   } finally {
@@ -80,12 +88,14 @@ export function takeOver(file: number): KeeperState {
   readSync(file, bytes, 0, bytes.length, 0);
   closeSync(file);
   const state = JSON.parse(bytes.toString()) as KeeperState;
-  setCloseOnExec(state.link, true);
-  for (const { fifos, leader } of state.runs) {
-    for (const fd of Object.values(fifos)) setCloseOnExec(fd, true);
-    if (leader?.pidfd !== undefined) setCloseOnExec(leader.pidfd, true);
+  for (const fd of [...ownDescriptors(state), ...state.runs.flatMap(descriptorsOf)]) {
+    setCloseOnExec(fd, true);
   }
   return state;
+}
+
+function ownDescriptors({ link, hands }: KeeperState): readonly number[] {
+  return hands === undefined ? [link] : [link, hands];
 }
 
 function writeState(state: KeeperState, home: string): number {
@@ -93,6 +103,11 @@ function writeState(state: KeeperState, home: string): number {
   const path = join(home, `keeper.${process.pid}.state`);
   const fd = openSync(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
   unlinkSync(path);
-  writeSync(fd, JSON.stringify(state));
-  return fd;
+  try {
+    writeFileSync(fd, JSON.stringify(state));
+    return fd;
+  } catch (thrown) {
+    closeSync(fd);
+    throw thrown;
+  }
 }

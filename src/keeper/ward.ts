@@ -1,5 +1,5 @@
 // What the keeper keeps for the daemon while there is one, and notes while there is none: the held
-// pipes and leaders, the ends of orphans, and the journal that the next daemon reads.
+// pipes, terminals and leaders, the ends of orphans, and the journal that the next daemon reads.
 
 import { messageOf } from "../domain/problem.ts";
 import type { ExitStatus } from "../domain/session.ts";
@@ -7,12 +7,19 @@ import { bootId } from "../process/identity.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
 import type { Zombie } from "./ended.ts";
 import { ExitJournal } from "./exits.ts";
+import type { Hands } from "./hands.ts";
 import { type HeldRun, Holds } from "./holds.ts";
 import { reapOrphans } from "./orphans.ts";
 import type { ExitRecord, FromKeeper, ToKeeper } from "./protocol.ts";
 
 /** Between two looks at held processes while no daemon watches them, in ms. */
 const LOOK_MS = 50;
+
+export interface Peer {
+  readonly link: { send(message: FromKeeper): void };
+  /** Undefined for one that can hand over nothing. */
+  readonly hands: Hands | undefined;
+}
 
 export interface WardOptions {
   /** Path of the journal of ended processes. */
@@ -22,8 +29,8 @@ export interface WardOptions {
   /** Whether Bun waits for this child itself. */
   isAwaited(pid: number): boolean;
   isDaemon(pid: number): boolean;
-  /** Answers the daemon, if there is one. */
-  reply(message: FromKeeper): void;
+  /** The daemon, if there is one: takes answers, and has what it hands over. */
+  daemon(): Peer | undefined;
   onFault(message: string): void;
 }
 
@@ -48,13 +55,12 @@ export class Ward {
   }
 
   /** Does what a daemon asks to hold and to drop. */
-  handle({ hold, drop, retain }: ToKeeper): void {
+  handle({ hold, endInput, claim, drop, retain }: ToKeeper): void {
     if (drop !== undefined) this.#holds.drop(drop);
     if (retain !== undefined) this.#holds.retain(retain.sessions);
-    if (hold === undefined) return;
-    const problem = this.#holds.hold(hold);
-    const ended = hold.leader === undefined ? null : this.#endOf(hold.leader);
-    this.#options.reply({ held: { id: hold.id, ended, problem } });
+    if (endInput !== undefined) this.#holds.endInput(endInput.session);
+    if (claim !== undefined) this.#handBack(claim);
+    if (hold !== undefined) this.#hold(hold);
   }
 
   /** To be called when a child may have ended. */
@@ -79,6 +85,25 @@ export class Ward {
   endAbsence(): void {
     clearInterval(this.#looking);
     this.#looking = undefined;
+  }
+
+  #hold(hold: NonNullable<ToKeeper["hold"]>): void {
+    const { id, leader, terminal: tag } = hold;
+    const terminal = tag === undefined ? undefined : this.#options.daemon()?.hands?.take(tag);
+    const problem = this.#holds.hold(hold, terminal);
+    const ended = leader === undefined ? null : this.#endOf(leader);
+    this.#reply({ held: { id, ended, problem } });
+  }
+
+  #handBack(claim: NonNullable<ToKeeper["claim"]>): void {
+    const master = this.#holds.terminalOf(claim);
+    const hands = this.#options.daemon()?.hands;
+    const ok = master !== undefined && hands?.give(claim.id, master) === true;
+    this.#reply({ claimed: { id: claim.id, ok } });
+  }
+
+  #reply(message: FromKeeper): void {
+    this.#options.daemon()?.link.send(message);
   }
 
   /** A run's leader leads its session. Its other processes end by the thousand, and silently. */
@@ -106,7 +131,7 @@ export class Ward {
     } catch (thrown) {
       this.#options.onFault(`cannot note the end of process ${pid}: ${messageOf(thrown)}`);
     }
-    this.#options.reply({ ended: record });
+    this.#reply({ ended: record });
     return record;
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { readKeeperNote } from "../../src/keeper/options.ts";
+import { GIVE_UP_SIGNAL, readKeeperNote } from "../../src/keeper/options.ts";
 import { FileLock } from "../../src/native/lock.ts";
 import { isAlive } from "../../src/process/identity.ts";
 import { waitFor } from "../support/wait.ts";
@@ -89,6 +89,38 @@ describe("The keeper goes, and nothing is left behind,", () => {
     kill(stage.keeperPid, "SIGINT");
     await stage.keeper?.exited;
     expect(stage.processes()).toEqual([]);
+  });
+});
+
+describe("A launcher that gives up", () => {
+  test("leaves nothing behind of a daemon that never came to serve", async () => {
+    stage.setMode("hang");
+    const report = stage.launch();
+    await waitFor("the daemon", () => stage.starts().length === 1);
+    kill(stage.keeperPid, GIVE_UP_SIGNAL);
+    expect(await stage.keeper?.exited).toBe(1);
+    expect(await report).toBe("");
+    expect(stage.starts()).toHaveLength(1);
+    expect(stage.processes()).toEqual([]);
+  });
+
+  test("ends the tries of one that dies each time", async () => {
+    stage.setMode("crash");
+    const report = stage.launch();
+    await waitFor("a pause between two starts", () => stage.log().includes("in 100 ms"));
+    kill(stage.keeperPid, GIVE_UP_SIGNAL);
+    expect(await stage.keeper?.exited).toBe(1);
+    expect(await report).toBe("");
+    expect(stage.starts().length).toBeLessThan(6);
+  });
+
+  test("does not harm one that serves after all", async () => {
+    await stage.launch();
+    const { pid } = await stage.next();
+    kill(stage.keeperPid, GIVE_UP_SIGNAL);
+    kill(pid);
+    expect((await stage.next(pid)).keeper?.pid).toBe(stage.keeperPid);
+    expect(stage.terminations()).toBe(0);
   });
 });
 
