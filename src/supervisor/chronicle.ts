@@ -83,6 +83,7 @@ export class Chronicle {
     this.#noteEnd(step);
     this.#noteStart(step);
     this.#noteAnswer(step);
+    this.#noteNext(step);
   }
 
   /** Keeps what was written down, together with what else `write` keeps, or nothing of both. */
@@ -163,6 +164,17 @@ export class Chronicle {
     }
   }
 
+  #noteNext({ before, next: { state }, now }: Step): void {
+    if (state.phase !== "resting" || before.phase === "resting") return;
+    const { run, next } = state;
+    if (next?.kind === "waiting") {
+      const { attempt, delayMs } = next;
+      this.#tell({ type: "restart_scheduled", run, attempt, delayMs }, now);
+    } else if (next?.kind === "gaveUp") {
+      this.#tell({ type: "gave_up", run, reason: next.reason }, now);
+    }
+  }
+
   #finish(
     cause: EndCause,
     facts: { now: number; output: OutputCounters; end: RunEnd | undefined },
@@ -188,8 +200,10 @@ export class Chronicle {
 
   #causeOf(state: Lifecycle): EndCause {
     const pending = pendingOf(state);
+    if (pending?.kind === "finish") return pending.cause;
     if (pending?.kind !== "start") return { kind: this.#stopsAre };
-    return pending.cause.kind === "watch" ? pending.cause : { kind: "restart" };
+    const { cause } = pending;
+    return cause.kind === "watch" || cause.kind === "health" ? cause : { kind: "restart" };
   }
 
   #save(run: Run): void {

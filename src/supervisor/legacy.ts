@@ -6,6 +6,7 @@ import { reactsToFiles } from "../domain/lifecycle.ts";
 import { resume } from "../domain/resume.ts";
 import type { StartCause } from "../domain/session.ts";
 import type { Leader, Machinery } from "./machinery.ts";
+import { SessionRecord } from "./record.ts";
 import type { Legacy } from "./session-parts.ts";
 
 /** Looks at the machine for the processes of a saved session. Signals nothing. */
@@ -16,7 +17,8 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
   const run = { sessionId: saved.id, run: saved.state.run };
   return {
     saved,
-    leader: leader && { ...leader, ageMs: machinery.ageMs(leader) },
+    leader,
+    upForMs: upForMs(saved, { sameBoot, leader }, machinery),
     findings: {
       sameBoot,
       leader: leader?.pid,
@@ -25,8 +27,26 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
           ? await machinery.knownExit({ ...run, leader: saved.leader })
           : undefined,
       cause: causeOf(saved),
+      now: Date.now(),
     },
   };
+}
+
+/** Of a run whose end has not been written down yet, also if it has ended since. */
+function upForMs(
+  { state, leader: recorded }: SavedSession,
+  { sameBoot, leader }: { sameBoot: boolean; leader: Leader | undefined },
+  machinery: Machinery,
+): number | undefined {
+  const isUp = state.phase === "running" || state.phase === "lingering" || state.phase === "ending";
+  const led = leader ?? (isUp && sameBoot ? recorded : undefined);
+  return led ? machinery.ageMs(led) : undefined;
+}
+
+/** The books of a session, with the run under way still running. */
+export function reopenBooks({ saved, upForMs }: Legacy): SessionRecord {
+  const upSince = upForMs === undefined ? undefined : performance.now() - upForMs;
+  return SessionRecord.reopen(saved.books, upSince);
 }
 
 /** Whether a session goes on reacting to file changes, and so to those of the time between. */

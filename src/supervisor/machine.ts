@@ -2,12 +2,12 @@
 
 import { join } from "node:path";
 import type { Capture } from "../capture/handle.ts";
-import { pipePaths } from "../capture/session-capture.ts";
+import { inputPaths, outputPaths } from "../capture/pipes.ts";
 import { UNKNOWN_EXIT } from "../domain/resume.ts";
-import type { ExitStatus } from "../domain/session.ts";
+import type { ExitStatus, SessionSpec } from "../domain/session.ts";
 import { ageMs, exitOf, findLeader } from "../process/adopt.ts";
 import { crashPoint } from "../process/crash-point.ts";
-import { childEnvironment } from "../process/environment.ts";
+import { childEnvironment, inTerminal } from "../process/environment.ts";
 import { groupEmpty, leftBehind } from "../process/group.ts";
 import { bootId, isAlive } from "../process/identity.ts";
 import { spawnLeader } from "../process/spawn.ts";
@@ -32,16 +32,26 @@ export interface MachineParts {
 
 /** Whoever keeps alive what must outlive the daemon. */
 export interface Guardian {
+  /** The master of the terminal of an earlier daemon's run, the caller's to close, if it was kept. */
+  terminalOf(run: { readonly session: string; readonly run: number }): number | undefined;
   /** Guards a run; resolves, soon, with how its leader ended if that is known. Never rejects. */
   hold(run: GuardedRun): Promise<ExitStatus | undefined>;
   drop(run: { readonly session: string; readonly run: number }): void;
+  /** The end of input was sent to a session's run: its pipe is guarded no longer. */
+  endInput(session: string): void;
 }
 
-/** What is to be guarded: the unread bytes of its pipes, the exit status of its leader. */
+/**
+ * What is to be guarded: the unread bytes of its pipes, the other end of its input, its terminal,
+ * the exit status of its leader.
+ */
 export interface GuardedRun {
   readonly session: string;
   readonly run: number;
   readonly fifos: readonly string[];
+  readonly inputs: readonly string[];
+  /** The master, which stays the caller's. */
+  readonly terminal?: number | undefined;
   readonly leader?: Leader;
 }
 
@@ -49,17 +59,26 @@ export interface GuardedRun {
 export function createMachinery(parts: MachineParts): Machinery {
   const { capture, sessions, guardian } = parts;
   const whenGone = (pid: number) => capture.whenGone(pid);
-  const guard = ({ sessionId, run, leader }: Omit<LedRun, "leader"> & { leader?: Leader }) =>
-    guardian.hold({
-      session: sessionId,
-      run,
-      fifos: pipePaths(join(sessions, sessionId)),
-      ...(leader === undefined ? {} : { leader }),
-    });
+  const guard = (of: Omit<LedRun, "leader"> & { leader?: Leader; terminal?: number }) => {
+    const { sessionId, ...guarded } = of;
+    const folder = join(sessions, sessionId);
+    const [fifos, inputs] = [outputPaths(folder), inputPaths(folder)];
+    return guardian.hold({ session: sessionId, fifos, inputs, ...guarded });
+  };
+  const waysOf = (id: string, { stdin, pty }: SessionSpec) => {
+    return { stdin, pty, onInputEnd: () => guardian.endInput(id) };
+  };
   return {
     bootId: bootId(),
-    openOutput: (id) => capture.open(join(sessions, id)),
-    adoptOutput: (id, run) => capture.adopt(join(sessions, id), { run }),
+    openOutput: (id, spec) => capture.open(join(sessions, id), waysOf(id, spec)),
+    adoptOutput({ id, spec, state: { run, phase } }) {
+      const folder = join(sessions, id);
+      const terminal = guardian.terminalOf({ session: id, run });
+      // Its end may have been sent right before the daemon died, and the pipe be held still.
+      if (spec.stdin === "pipe" && inputPaths(folder).length === 0) guardian.endInput(id);
+      const isLive = phase !== "resting";
+      return capture.adopt(folder, { run, isLive, terminal, ways: waysOf(id, spec) });
+    },
     isAlive,
     ageMs,
     findLeader,
@@ -75,16 +94,22 @@ export function createMachinery(parts: MachineParts): Machinery {
     },
     watch: (request) => startWatcher(request, parts),
     async spawn(request) {
-      const { id, run } = request;
+      const { id, run, output } = request;
+      const terminal = output.terminal?.master;
       // A turn of its own: whoever asked has its answer before a fork holds everything up.
       await new Promise((resolve) => setImmediate(resolve));
       // Before it writes its first byte, so that none can be lost with both of us.
-      await guard({ sessionId: id, run });
+      await guard({ sessionId: id, run, ...(terminal === undefined ? {} : { terminal }) });
       crashPoint("before spawn");
-      const leader = launch(request);
-      crashPoint("after spawn");
-      void guard({ sessionId: id, run, leader });
-      return leader;
+      try {
+        const leader = launch(request, (pid) => whenGone(pid) ?? later());
+        crashPoint("after spawn");
+        void guard({ sessionId: id, run, leader });
+        return leader;
+      } catch (thrown) {
+        guardian.drop({ session: id, run });
+        throw thrown;
+      }
     },
     groupEmpty: ({ pid }) => groupEmpty(pid, (member) => whenGone(member) ?? later()),
     async endTree(target, options) {
@@ -112,16 +137,20 @@ async function startWatcher(request: WatchRequest, parts: MachineParts): Promise
   });
 }
 
-function launch({ id, run, spec, output, onExit }: LaunchRequest): Leader {
+function launch(
+  { id, run, spec, output, onExit }: LaunchRequest,
+  whenGone: (pid: number) => Promise<void>,
+): Leader {
+  const env = childEnvironment(spec, { id, run });
   return spawnLeader({
     command: spec.command,
     cwd: spec.cwd,
-    env: childEnvironment(spec, { id, run }),
-    stdout: output.stdout,
-    stderr: output.stderr,
+    env: output.terminal === undefined ? env : inTerminal(env, spec.env),
+    ends: output,
     umask: spec.inherited?.umask,
     openFiles: spec.inherited?.openFiles,
     onExit,
+    whenGone,
   });
 }
 

@@ -1,11 +1,15 @@
 // What supervising needs of the machine, and no more: the process, capture and watch folders as
 // one narrow interface. machine.ts binds the real ones; tests of the mailbox hand in their own.
 
+import type { ChildEnds } from "../capture/child-ends.ts";
+import type { SavedSession } from "../domain/history.ts";
+import type { SessionInput } from "../domain/input.ts";
 import type {
   ExitStatus,
   FileEvent,
   LeftBehind,
   SessionSpec,
+  TerminalStatus,
   WatchStatus,
 } from "../domain/session.ts";
 import type { SessionLog } from "../logs/session-log.ts";
@@ -15,9 +19,9 @@ export interface Machinery {
   /** Names this boot of the machine: pids of another name nobody. */
   readonly bootId: string;
   /** Opens the store of a session's output. Throws a Problem. */
-  openOutput(id: string): Output;
-  /** Takes over the store of a session's output, and the pipes of its newest run. Throws. */
-  adoptOutput(id: string, run: number): Output;
+  openOutput(id: string, spec: SessionSpec): Output;
+  /** Takes over the store of a session's output, and what its newest run has open. Throws. */
+  adoptOutput(saved: SavedSession): Output;
   /** Looks at the watch list and waits to be armed. Throws a Problem that names the entry. */
   watch(request: WatchRequest): Promise<FileWatch>;
   /** Starts a run's leader. Throws a Problem whose message opens with the system's code. */
@@ -69,15 +73,10 @@ export interface LaunchRequest {
   /** The run that is to be led. */
   readonly run: number;
   readonly spec: SessionSpec;
-  /** For the child; whoever asks closes them afterwards. */
-  readonly output: Descriptors;
+  /** For the child; whoever asks closes what is to be closed afterwards. */
+  readonly output: ChildEnds;
   /** Called once, when a started leader has ended; the spawn may still be about to resolve. */
   onExit(exit: ExitStatus): void;
-}
-
-export interface Descriptors {
-  readonly stdout: number;
-  readonly stderr: number;
 }
 
 export interface TreeTarget {
@@ -92,14 +91,21 @@ export interface EndOptions {
   readonly force: AbortSignal;
 }
 
-/** Where a session's output goes. */
+/** Where a session's output goes, and where its input comes from. */
 export interface Output {
   readonly log: SessionLog;
-  /** Makes the pipes of a run. Throws a Problem. */
-  begin(run: number): Descriptors;
+  /** Undefined for a session that cannot be written to. */
+  readonly input: SessionInput | undefined;
+  /** Of the newest run; null for a session that runs in none. */
+  terminal(): TerminalStatus | null;
+  /** Makes the pipes or the terminal of a run. Throws a Problem. */
+  begin(run: number): ChildEnds;
   /** The child has its descriptors, or will never have them. */
   started(): void;
-  /** Resolves when all that was written is in the log, or after a bound for a pipe held open. */
+  /**
+   * The run is over. Resolves when all that was written is in the log, or after a bound for a pipe
+   * held open.
+   */
   drain(): Promise<void>;
   /** Says whether followers that have read all end, or stay for what may come. */
   settle(over: boolean): void;

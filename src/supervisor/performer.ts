@@ -32,6 +32,9 @@ export class Performer {
   #exit: Promise<ExitStatus> | undefined;
   #force = new AbortController();
   #observing = new AbortController();
+  #due: ReturnType<typeof setTimeout> | undefined;
+  #toPerform: Effect[] = [];
+  #performing = false;
 
   constructor(parts: PerformerParts) {
     this.#parts = parts;
@@ -52,8 +55,28 @@ export class Performer {
     void this.#tellExit(run);
   }
 
-  /** Begins what an effect asks for; never throws, never waits. */
-  perform(effect: Action): void {
+  /**
+   * Begins what effects ask for, in order, even where one brings the next event at once. Never
+   * throws, never waits.
+   */
+  perform(effects: readonly Effect[]): void {
+    this.#toPerform.push(...effects);
+    if (this.#performing) return;
+    this.#performing = true;
+    for (let effect = this.#toPerform.shift(); effect; effect = this.#toPerform.shift()) {
+      if (effect.type !== "refuse") this.#perform(effect);
+    }
+    this.#performing = false;
+  }
+
+  /** Lets go of what outlasts a run. */
+  close(): void {
+    this.#observing.abort();
+    clearTimeout(this.#due);
+    this.#parts.watch?.close();
+  }
+
+  #perform(effect: Action): void {
     switch (effect.type) {
       case "spawn":
         void this.#spawn(effect.run);
@@ -73,6 +96,12 @@ export class Performer {
       case "observe":
         void this.#observe(effect.run, effect.leftBehind);
         return;
+      case "schedule":
+        this.#schedule(effect.run, effect.delayMs);
+        return;
+      case "unschedule":
+        clearTimeout(this.#due);
+        return;
       case "arm":
       case "disarm":
         this.#switchWatch(effect.type);
@@ -80,12 +109,6 @@ export class Performer {
       default:
         effect satisfies never;
     }
-  }
-
-  /** Lets go of what outlasts a run. */
-  close(): void {
-    this.#observing.abort();
-    this.#parts.watch?.close();
   }
 
   async #spawn(run: number): Promise<void> {
@@ -196,6 +219,11 @@ export class Performer {
     const { id, machinery } = this.#parts;
     const look = () => machinery.leftBehind(id);
     return (await this.#try("looking for processes left behind", look)) ?? [];
+  }
+
+  #schedule(run: number, delayMs: number): void {
+    clearTimeout(this.#due);
+    this.#due = setTimeout(() => this.#parts.answer({ type: "due", run }), delayMs);
   }
 
   #switchWatch(to: "arm" | "disarm"): void {

@@ -1,7 +1,8 @@
 // The books of a session: when runs began and ended, how often and why. Times come in as
 // arguments: the wall clock for people, a steady one for durations, since the first may jump.
 
-import type { Books } from "../domain/history.ts";
+import type { PolicyContext } from "../domain/consult.ts";
+import { type Books, NO_NOTES, type RunNotes } from "../domain/history.ts";
 import type { SessionSnapshot, StartCause } from "../domain/session.ts";
 import type { FileChange } from "./machinery.ts";
 
@@ -21,6 +22,8 @@ export type RecordedFacts = Pick<
   | "uptimeMs"
   | "manualRestarts"
   | "watchRestarts"
+  | "policyRestarts"
+  | "healthRestarts"
   | "lastRestartCause"
   | "fileChanges"
   | "lastChangeAt"
@@ -36,10 +39,15 @@ export class SessionRecord {
   #upSince: number | undefined;
   #manualRestarts = 0;
   #watchRestarts = 0;
+  #policyRestarts = 0;
+  #healthRestarts = 0;
+  #attempts = 0;
+  #lastRunMs: number | null = null;
   #lastRestartCause: StartCause | null = null;
   #fileChanges = 0;
   #lastChangeAt: number | null = null;
   #lastChangePath: string | null = null;
+  #notes: RunNotes = NO_NOTES;
 
   constructor(createdAt: number) {
     this.#createdAt = createdAt;
@@ -53,10 +61,15 @@ export class SessionRecord {
     record.#lastEndedAt = books.lastEndedAt;
     record.#manualRestarts = books.manualRestarts;
     record.#watchRestarts = books.watchRestarts;
+    record.#policyRestarts = books.policyRestarts;
+    record.#healthRestarts = books.healthRestarts;
+    record.#attempts = books.attempts;
+    record.#lastRunMs = books.lastRunMs;
     record.#lastRestartCause = books.lastRestartCause;
     record.#fileChanges = books.fileChanges;
     record.#lastChangeAt = books.lastChangeAt;
     record.#lastChangePath = books.lastChangePath;
+    record.#notes = books.notes;
     record.#upSince = upSince;
     return record;
   }
@@ -64,14 +77,36 @@ export class SessionRecord {
   /** What is to be kept of it. */
   books(): Books {
     const { uptimeMs: _, ...books } = this.facts(0);
-    return books;
+    const attempts = this.#attempts;
+    return { ...books, attempts, lastRunMs: this.#lastRunMs, notes: this.#notes };
+  }
+
+  /** What a restart policy depends on. */
+  past(): Pick<PolicyContext, "attempts" | "lastRunMs" | "everRan"> {
+    const everRan = this.#firstStartedAt !== null;
+    return { attempts: this.#attempts, lastRunMs: this.#lastRunMs, everRan };
+  }
+
+  /** What was found out about the newest run. */
+  get notes(): RunNotes {
+    return this.#notes;
+  }
+
+  /** More was found out about it. */
+  noted(more: Partial<RunNotes>): void {
+    this.#notes = { ...this.#notes, ...more };
   }
 
   /** A run is about to be spawned, whatever becomes of it. */
   begun(cause: StartCause): void {
     if (cause.kind === "manual") this.#manualRestarts += 1;
     if (cause.kind === "watch") this.#watchRestarts += 1;
+    if (cause.kind === "policy") this.#policyRestarts += 1;
+    if (cause.kind === "health") this.#healthRestarts += 1;
+    // Whoever starts it on purpose, or changes its files, forgives what was before.
+    if (cause.kind !== "health") this.#attempts = cause.kind === "policy" ? cause.attempt : 0;
     this.#lastRestartCause = cause.kind === "create" ? null : cause;
+    this.#notes = NO_NOTES;
   }
 
   /** Its leader lives. */
@@ -85,6 +120,7 @@ export class SessionRecord {
   ended(now: Moment): void {
     if (this.#upSince === undefined) return;
     this.#lastEndedAt = now.wall;
+    this.#lastRunMs = Math.max(0, Math.round(now.steady - this.#upSince));
     this.#upSince = undefined;
   }
 
@@ -106,6 +142,8 @@ export class SessionRecord {
         this.#upSince === undefined ? null : Math.max(0, Math.round(steady - this.#upSince)),
       manualRestarts: this.#manualRestarts,
       watchRestarts: this.#watchRestarts,
+      policyRestarts: this.#policyRestarts,
+      healthRestarts: this.#healthRestarts,
       lastRestartCause: this.#lastRestartCause,
       fileChanges: this.#fileChanges,
       lastChangeAt: this.#lastChangeAt,

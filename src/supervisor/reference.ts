@@ -7,7 +7,8 @@ export interface Named {
   /** A UUID in lower case. */
   readonly id: string;
   readonly name: string | undefined;
-  isLive(): boolean;
+  /** It lives, or is about to. */
+  holdsName(): boolean;
 }
 
 /** Hexadecimal digits that a prefix must have at least. */
@@ -36,7 +37,7 @@ export function resolveReference<T extends Named>(sessions: readonly T[], refere
 
 function ofName<T extends Named>(sessions: readonly T[], name: string): T | undefined {
   const named = sessions.filter((session) => session.name === name);
-  return named.find((session) => session.isLive()) ?? named.at(-1);
+  return named.find((session) => session.holdsName()) ?? named.at(-1);
 }
 
 function isPrefix(text: string): boolean {

@@ -1,16 +1,19 @@
 // All sessions of a daemon: making them, finding them, forgetting them, and ending them all. A
 // session is listed once everything about its request has been found valid, and not before.
 
-import { randomUUID } from "node:crypto";
 import type { SavedSession } from "../domain/history.ts";
 import { Problem } from "../domain/problem.ts";
 import type { SessionSpec } from "../domain/session.ts";
 import { type Archive, NO_ARCHIVE } from "./archive.ts";
+import type { MakeAttendant } from "./attendant.ts";
 import { requireDirectory } from "./directory.ts";
 import { findLegacy, reactsAgain } from "./legacy.ts";
-import type { FileWatch, Machinery, WatchRequest } from "./machinery.ts";
+import { lostOutput } from "./lost-output.ts";
+import type { FileWatch, Machinery, Output, WatchRequest } from "./machinery.ts";
+import { requireFreeName, takeName } from "./names.ts";
 import { resolveReference } from "./reference.ts";
-import { forgettable, KEPT_AT_REST, KEPT_FOR_MS, prunable } from "./retention.ts";
+import { Rested } from "./rested.ts";
+import { KEPT_AT_REST, KEPT_FOR_MS } from "./retention.ts";
 import { Session } from "./session.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -18,6 +21,8 @@ export interface RegistryOptions {
   readonly machinery: Machinery;
   /** Where sessions outlive the daemon; without one they end with it. */
   readonly archive?: Archive;
+  /** Whoever is to look after the runs of each session. */
+  readonly attendants?: readonly MakeAttendant[];
   /** Takes what went wrong and is nobody's answer, for the daemon's log. */
   report(what: string, cause: unknown): void;
   /** Sessions at rest to remember: 100 unless said otherwise. */
@@ -39,37 +44,38 @@ export class Registry {
   readonly #options: RegistryOptions;
   /** In creation order. */
   readonly #sessions = new Map<string, Session>();
-  /** Those that came to rest, in that order; some may live again. */
-  readonly #rested = new Set<Session>();
+  readonly #rested: Rested<Session>;
   /** Being forgotten: no longer listed, not yet let go of. */
   readonly #forgetting = new Set<Promise<void>>();
+  readonly #creating = new Map<string, Promise<Session>>();
   #created = 0;
   #closing = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    const { keptAtRest = KEPT_AT_REST, keptForMs = KEPT_FOR_MS, report } = options;
+    this.#rested = new Rested({
+      keep: keptAtRest,
+      keptForMs,
+      forget: (session) => {
+        this.#forget(session).catch((thrown) => report(`forgetting ${session.id}`, thrown));
+      },
+    });
   }
 
   /**
    * Makes a session and starts its first run. Throws a Problem: `bad_request` with its field for a
-   * directory or a watch entry that does not exist, `conflict` for a name that a living session
-   * has, `unavailable` while the daemon shuts down.
+   * directory or a watch entry that does not exist, NameTaken for a name that a living session has,
+   * `unavailable` while the daemon shuts down. With the `id` of a session that there is, or is just
+   * being made, it is that one: whoever asked did not hear of it the first time.
    */
-  async create(spec: SessionSpec): Promise<Session> {
-    this.#requireOpen();
-    this.#requireFreeName(spec.name);
-    requireDirectory(spec.cwd);
-    // The watcher comes first since it may refuse; until there is a session it is disarmed.
-    let session: Session | undefined;
-    const id = randomUUID();
-    const watch = await this.#watch({ id, spec, resumed: undefined }, () => session);
-    try {
-      session = this.#add({ id, spec, watch });
-      return session;
-    } catch (thrown) {
-      watch?.close();
-      throw thrown;
-    }
+  async create(spec: SessionSpec, options: { id?: string | undefined } = {}): Promise<Session> {
+    const { id = crypto.randomUUID() } = options;
+    const before = this.#sessions.get(id) ?? this.#creating.get(id);
+    if (before !== undefined) return await before;
+    const creating = this.#create(id, spec).finally(() => this.#creating.delete(id));
+    this.#creating.set(id, creating);
+    return await creating;
   }
 
   /**
@@ -84,10 +90,7 @@ export class Registry {
         this.#options.report(`taking over session ${session.spec.name ?? session.id}`, thrown);
       }
     }
-    const atRest = this.list().filter((session) => !session.isLive());
-    atRest.sort((one, other) => restingSince(one) - restingSince(other));
-    for (const session of atRest) this.#rested.add(session);
-    this.#forgetOld();
+    this.#rested.restore(this.list().filter((session) => !session.isLive()));
   }
 
   /** All sessions in creation order. */
@@ -119,8 +122,8 @@ export class Registry {
    * Forgets sessions that are at rest, with nothing that could start them again, for at least
    * `olderThanMs`, but for the newest `keep` at rest. Resolves with those that are forgotten.
    */
-  async prune({ olderThanMs, keep }: { olderThanMs: number; keep: number }): Promise<Session[]> {
-    const old = prunable(this.#atRest(), { keep, isOld: olderThan(olderThanMs), isDone });
+  async prune(which: { olderThanMs: number; keep: number }): Promise<Session[]> {
+    const old = this.#rested.prunable(which);
     await Promise.all(old.map((session) => this.#forget(session)));
     return old;
   }
@@ -145,6 +148,7 @@ export class Registry {
   /** Lets go of everything while it runs on: the next daemon takes it over. */
   async leave(): Promise<void> {
     this.#closing = true;
+    this.#rested.close();
     const sessions = this.list();
     this.#sessions.clear();
     await Promise.all(sessions.map((session) => session.release({ keep: true })));
@@ -152,16 +156,33 @@ export class Registry {
 
   /** Lets go of everything, once shut down; with `keep`, the next daemon finds it all again. */
   async close({ keep = false }: { keep?: boolean } = {}): Promise<void> {
+    this.#rested.close();
     for (const session of this.list()) void this.#forget(session, { keep });
     for (const end of await Promise.allSettled(this.#forgetting)) {
       if (end.status === "rejected") this.#options.report("forgetting a session", end.reason);
     }
   }
 
+  async #create(id: string, spec: SessionSpec): Promise<Session> {
+    this.#requireOpen();
+    requireFreeName(this.list(), spec);
+    requireDirectory(spec.cwd);
+    // The watcher comes first since it may refuse; until there is a session it is disarmed.
+    let session: Session | undefined;
+    const watch = await this.#watch({ id, spec, resumed: undefined }, () => session);
+    try {
+      session = this.#add({ id, spec, watch });
+      return session;
+    } catch (thrown) {
+      watch?.close();
+      throw thrown;
+    }
+  }
+
   #add({ id, spec, watch }: Pick<SessionParts, "id" | "spec" | "watch">): Session {
     this.#requireOpen();
-    this.#takeName(spec.name);
-    const output = this.#options.machinery.openOutput(id);
+    takeName(this.list(), spec);
+    const output = this.#options.machinery.openOutput(id, spec);
     this.#created += 1;
     return this.#enter({ id, spec, output, watch, legacy: undefined });
   }
@@ -177,19 +198,35 @@ export class Registry {
       return undefined;
     });
     // No turn of the event loop from here on: in the next one the watch tells what changed.
-    const output = machinery.adoptOutput(id, saved.state.run);
-    session = this.#enter({ id, spec, output, watch, legacy });
+    try {
+      const output = this.#adoptOutput(saved);
+      session = this.#enter({ id, spec, output, watch, legacy });
+    } catch (thrown) {
+      watch?.close();
+      throw thrown;
+    }
+  }
+
+  #adoptOutput(saved: SavedSession): Output {
+    const { machinery, report } = this.#options;
+    try {
+      return machinery.adoptOutput(saved);
+    } catch (thrown) {
+      report(`taking over the output of session ${saved.spec.name ?? saved.id}`, thrown);
+      return lostOutput(thrown);
+    }
   }
 
   #enter(parts: Pick<SessionParts, "id" | "spec" | "output" | "watch" | "legacy">): Session {
-    const { machinery, report, archive = NO_ARCHIVE } = this.#options;
+    const { machinery, report, archive = NO_ARCHIVE, attendants = [] } = this.#options;
     const { id, spec } = parts;
     const session: Session = new Session({
       ...parts,
       machinery,
       archive,
-      beforeRestart: () => this.#takeName(spec.name, session),
-      onRest: () => this.#noteRest(session),
+      attendants,
+      beforeRestart: () => takeName(this.list(), { name: spec.name, taker: session }),
+      onRest: () => this.#rested.add(session),
       report: (what, cause) => report(`session ${spec.name ?? id}: ${what}`, cause),
     });
     this.#sessions.set(id, session);
@@ -214,46 +251,6 @@ export class Registry {
     if (this.#closing) throw shuttingDown();
   }
 
-  /** A name belongs to one living session; those at rest that have it must not come back. */
-  #takeName(name: string | undefined, taker?: Session): void {
-    this.#requireFreeName(name, taker);
-    for (const other of this.#namesakes(name, taker)) other.giveWay();
-  }
-
-  #requireFreeName(name: string | undefined, taker?: Session): void {
-    const living = this.#namesakes(name, taker).find((other) => other.isLive());
-    if (living === undefined) return;
-    const { id, state } = living;
-    throw new Problem("conflict", `The name ${name} is taken: session ${id} is ${state}`, {
-      field: "name",
-      expected: "a name that no living session has",
-      hint: `Choose another name, or stop that session with: korun stop ${name}`,
-    });
-  }
-
-  #namesakes(name: string | undefined, taker: Session | undefined): readonly Session[] {
-    if (name === undefined) return [];
-    return this.list().filter((other) => other.name === name && other !== taker);
-  }
-
-  #noteRest(session: Session): void {
-    this.#rested.delete(session);
-    this.#rested.add(session);
-    this.#forgetOld();
-  }
-
-  #forgetOld(): void {
-    const { keptAtRest: keep = KEPT_AT_REST, keptForMs = KEPT_FOR_MS, report } = this.#options;
-    for (const old of forgettable(this.#atRest(), { keep, isOld: olderThan(keptForMs), isDone })) {
-      this.#forget(old).catch((thrown) => report(`forgetting ${old.id}`, thrown));
-    }
-  }
-
-  /** In the order in which they came to rest. */
-  #atRest(): readonly Session[] {
-    return [...this.#rested].filter((rested) => !rested.isLive());
-  }
-
   #forget(session: Session, options?: { keep: boolean }): Promise<void> {
     this.#sessions.delete(session.id);
     this.#rested.delete(session);
@@ -261,20 +258,6 @@ export class Registry {
     this.#forgetting.add(forgetting);
     return forgetting;
   }
-}
-
-function isDone(session: Session): boolean {
-  return session.isIdle();
-}
-
-function olderThan(ms: number): (session: Session) => boolean {
-  const now = Date.now();
-  return (session) => now - restingSince(session) >= ms;
-}
-
-function restingSince(session: Session): number {
-  const { lastEndedAt, createdAt } = session.snapshot();
-  return lastEndedAt ?? createdAt;
 }
 
 async function forget(session: Session, options?: { keep: boolean }): Promise<void> {

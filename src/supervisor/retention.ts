@@ -32,3 +32,24 @@ export function prunable<T>(rested: readonly T[], rules: Rules<T>): T[] {
   const kept = rested.length - keep;
   return rested.filter((session, place) => place < kept && isOld(session) && isDone(session));
 }
+
+/** The longest that a timer can be set for, in ms: one for longer would go off at once. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/** When to look again at a session that is old and not done with, in ms: it is in no hurry. */
+const LOOK_AGAIN_MS = 3_600_000;
+
+/**
+ * How long until one of the sessions at rest should be looked at, in ms: when the next one gets
+ * old. `since` when each is at rest, as `now` in epoch ms. Undefined while none is.
+ */
+export function nextLook(
+  since: readonly number[],
+  { keptForMs, now }: { keptForMs: number; now: number },
+): number | undefined {
+  const waits = since.map((began) => {
+    const left = began + keptForMs - now;
+    return left > 0 ? left : LOOK_AGAIN_MS;
+  });
+  return waits.length === 0 ? undefined : Math.min(...waits, LONGEST_WAIT_MS);
+}

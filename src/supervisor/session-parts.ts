@@ -4,6 +4,7 @@ import type { SavedSession } from "../domain/history.ts";
 import type { Findings } from "../domain/resume.ts";
 import type { SessionSnapshot, SessionSpec, SessionState } from "../domain/session.ts";
 import type { Archive } from "./archive.ts";
+import type { MakeAttendant } from "./attendant.ts";
 import type { FileWatch, Leader, Machinery, Output } from "./machinery.ts";
 
 /** What a command made of a session. */
@@ -22,6 +23,8 @@ export interface SessionParts {
   /** Undefined when there is nothing to watch. */
   readonly watch: FileWatch | undefined;
   readonly archive: Archive;
+  /** Whoever is to look after its runs. */
+  readonly attendants: readonly MakeAttendant[];
   /** What an earlier daemon left of it; undefined for a new one. */
   readonly legacy: Legacy | undefined;
   /** Called before a manual restart; throws a Problem when it may not be. */
@@ -36,6 +39,8 @@ export interface SessionParts {
 export interface Legacy {
   readonly saved: SavedSession;
   readonly findings: Findings;
-  /** The leader that lives, and for how long it has, in ms. */
-  readonly leader: (Leader & { readonly ageMs: number }) | undefined;
+  /** The leader that lives. */
+  readonly leader: Leader | undefined;
+  /** How long ago the run under way started, in ms; undefined without one. */
+  readonly upForMs: number | undefined;
 }

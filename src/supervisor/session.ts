@@ -3,17 +3,16 @@
 // the table wants done is performed afterwards, and answers with events of its own. So a stop is
 // never behind a slow start, and a caller learns at once what its request made of the session.
 
-import { NOT_READY } from "../domain/checks.ts";
+import type { SessionInput } from "../domain/input.ts";
 import {
-  type Effect,
-  endOf,
   isIdle,
   isOver,
   isSteady,
   type Lifecycle,
   type LifecycleEvent,
-  pidOf,
+  pendingOf,
   publicState,
+  waitingOf,
 } from "../domain/lifecycle.ts";
 import { Problem } from "../domain/problem.ts";
 import { type Resumption, resume, wasLost } from "../domain/resume.ts";
@@ -24,15 +23,18 @@ import type {
   SessionState,
   WatchStatus,
 } from "../domain/session.ts";
-import { begin, type Transition, transition } from "../domain/transition.ts";
+import { begin, type LifecycleContext, type Transition, transition } from "../domain/transition.ts";
 import type { SessionLog } from "../logs/session-log.ts";
+import type { AttendedRun } from "./attendant.ts";
+import { Attendants } from "./attendants.ts";
 import { Chronicle } from "./chronicle.ts";
+import { reopenBooks } from "./legacy.ts";
 import type { FileChange } from "./machinery.ts";
 import { Performer } from "./performer.ts";
 import { SessionRecord } from "./record.ts";
 import type { Legacy, Outcome, SessionParts } from "./session-parts.ts";
-
-type Waiter = (snapshot: SessionSnapshot) => void;
+import { snapshotOf } from "./snapshot.ts";
+import { Waiters } from "./waiters.ts";
 
 const NOT_WATCHING: WatchStatus = { state: "off", directories: 0, problem: null };
 
@@ -40,16 +42,17 @@ export class Session {
   readonly id: string;
   readonly spec: SessionSpec;
   readonly log: SessionLog;
+  /** Undefined for a session that cannot be written to. */
+  readonly input: SessionInput | undefined;
   /** Resolves when the first run runs, failed to start, or was stopped before. Never rejects. */
   readonly created: Promise<SessionSnapshot>;
   readonly #parts: SessionParts;
   readonly #performer: Performer;
   readonly #record: SessionRecord;
   readonly #chronicle: Chronicle;
+  readonly #attendants: Attendants;
   #state: Lifecycle;
-  #toPerform: Effect[] = [];
-  #performing = false;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Waiters();
   /** Why it takes no further start. */
   #retired: Problem | undefined;
   /** The last counts of a log that has been released. */
@@ -60,24 +63,23 @@ export class Session {
     this.id = parts.id;
     this.spec = parts.spec;
     this.log = parts.output.log;
+    this.input = parts.output.input;
     this.#parts = parts;
     this.#performer = new Performer({ ...parts, answer: (event) => this.#take(event) });
     this.#chronicle = new Chronicle(parts.id, parts.archive);
-    const context = { watched: parts.watch !== undefined };
     const { legacy } = parts;
+    this.#record = legacy === undefined ? new SessionRecord(Date.now()) : reopenBooks(legacy);
+    this.#attendants = this.#attend();
+    const context = this.#context();
     if (legacy === undefined) {
       const first = begin(context);
       this.#state = first.state;
-      this.#record = new SessionRecord(Date.now());
       this.created = this.#settled();
       this.#chronicle.created(parts.spec, Date.now());
       this.#follow(first, undefined);
     } else {
-      const { saved, findings, leader } = legacy;
-      const resumption = resume(saved.state, findings, context);
+      const resumption = resume(legacy.saved.state, legacy.findings, context);
       this.#state = resumption.state;
-      const upSince = leader === undefined ? undefined : performance.now() - leader.ageMs;
-      this.#record = SessionRecord.reopen(saved.books, upSince);
       this.created = this.#settled();
       this.#goOn(legacy, resumption);
     }
@@ -101,6 +103,16 @@ export class Session {
     return isOver(this.#state);
   }
 
+  /** It lives, or is about to: nobody else may have its name. */
+  holdsName(): boolean {
+    return this.isLive() || waitingOf(this.#state) !== undefined;
+  }
+
+  /** It is being stopped, and not in order to start again. */
+  isLeaving(): boolean {
+    return pendingOf(this.#state)?.kind === "rest";
+  }
+
   /** At rest, and a stop would have nothing to end and nothing to disarm. */
   isIdle(): boolean {
     return isIdle(this.#state);
@@ -108,28 +120,17 @@ export class Session {
 
   /** All that can be said of it now. */
   snapshot(): SessionSnapshot {
-    const state = this.#state;
-    const end = endOf(state);
-    return {
+    return snapshotOf({
       id: this.id,
       spec: this.spec,
-      state: publicState(state),
-      pid: pidOf(state),
-      run: state.run,
-      ...this.#record.facts(performance.now()),
-      exit: end?.kind === "exited" ? end.exit : null,
+      state: this.#state,
+      facts: this.#record.facts(performance.now()),
       lastEnd: this.#chronicle.lastEnd,
-      error: end?.kind === "failed" ? end.error : null,
-      leftBehind: "leftBehind" in state ? state.leftBehind : [],
       watching: this.#parts.watch?.status() ?? NOT_WATCHING,
       output: this.#released ?? this.log.counters(),
-      policyRestarts: 0,
-      healthRestarts: 0,
-      nextRestartAt: null,
-      gaveUp: null,
-      readiness: NOT_READY,
-      health: null,
-    };
+      terminal: this.#parts.output.terminal(),
+      attendants: this.#attendants.status(),
+    });
   }
 
   /**
@@ -193,6 +194,7 @@ export class Session {
    */
   async release({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     this.#performer.close();
+    this.#attendants.close();
     // What still happens is found by whoever takes it over.
     this.#released = this.log.counters();
     if (!keep) {
@@ -213,20 +215,25 @@ export class Session {
     }
     this.#parts.output.settle(this.isOver());
     this.#chronicle.keep(() => this.#save());
-    this.#perform(effects);
+    this.#performer.perform(effects);
     for (const answer of answers) this.#take(answer);
+    this.#attendants.follow(this.#state, () => this.#runUnderWay());
   }
 
   #take(event: LifecycleEvent): void {
     if (this.#released !== undefined) return;
-    const context = { watched: this.#parts.watch !== undefined };
-    const next = transition(this.#state, event, context);
+    const next = transition(this.#state, event, this.#context());
     if (next.effects.some(({ type }) => type === "refuse")) throw this.#cannotStop();
     if (next.state === this.#state) return;
     const now = { wall: Date.now(), steady: performance.now() };
     if (event.type === "spawned") this.#record.started(now);
     if (event.type === "groupEmpty" || event.type === "treeEnded") this.#record.ended(now);
     this.#follow(next, event);
+  }
+
+  #context(): LifecycleContext {
+    const policy = { restart: this.spec.restart, ...this.#record.past(), now: Date.now() };
+    return { watched: this.#parts.watch !== undefined, policy };
   }
 
   #follow(next: Transition, event: LifecycleEvent | undefined): void {
@@ -241,9 +248,27 @@ export class Session {
     this.#chronicle.note({ before, event, next, now: Date.now(), output, leader });
     this.#chronicle.keep(() => this.#save());
     if (isOver(before) !== this.isOver()) this.#parts.output.settle(this.isOver());
-    if (isSteady(this.#state)) this.#resolveWaiters();
+    if (isSteady(this.#state)) this.#waiters.resolve(() => this.snapshot());
     if (before.phase !== "resting" && !this.isLive()) this.#parts.onRest();
-    this.#perform(next.effects);
+    this.#performer.perform(next.effects);
+    this.#attendants.follow(this.#state, () => this.#runUnderWay());
+  }
+
+  #attend(): Attendants {
+    const { id, spec, log, attendants: make, report } = { ...this.#parts, log: this.log };
+    return new Attendants({
+      ...{ id, spec, log, make, report },
+      record: this.#record,
+      save: () => this.#save(),
+      tell: (happening) => this.#chronicle.tell(happening, Date.now()),
+      take: (event) => this.#take(event),
+    });
+  }
+
+  #runUnderWay(): Omit<AttendedRun, "number"> | undefined {
+    const { leader } = this.#performer;
+    const { uptimeMs } = this.#record.facts(performance.now());
+    return leader && { leader, startedAgoMs: uptimeMs ?? 0 };
   }
 
   #save(): void {
@@ -259,28 +284,8 @@ export class Session {
     });
   }
 
-  /** In order, even when performing an effect brings the next event at once. */
-  #perform(effects: readonly Effect[]): void {
-    this.#toPerform.push(...effects);
-    if (this.#performing) return;
-    this.#performing = true;
-    for (let effect = this.#toPerform.shift(); effect; effect = this.#toPerform.shift()) {
-      if (effect.type !== "refuse") this.#performer.perform(effect);
-    }
-    this.#performing = false;
-  }
-
   #settled(): Promise<SessionSnapshot> {
-    if (isSteady(this.#state)) return Promise.resolve(this.snapshot());
-    return new Promise((resolve) => this.#waiters.push(resolve));
-  }
-
-  #resolveWaiters(): void {
-    const waiters = this.#waiters;
-    if (waiters.length === 0) return;
-    this.#waiters = [];
-    const snapshot = this.snapshot();
-    for (const resolve of waiters) resolve(snapshot);
+    return isSteady(this.#state) ? Promise.resolve(this.snapshot()) : this.#waiters.join();
   }
 
   #cannotStop(): Problem {

@@ -14,7 +14,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { systemCode } from "../domain/problem.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { formatNote, HEADER, type Prints, readNotes } from "./journal-text.ts";
@@ -50,8 +49,6 @@ export interface JournalOptions {
   /** Takes what the disk refused, once. */
   report(thrown: unknown): void;
 }
-
-const writeTo = promisify(write);
 
 export class Journal implements WatchJournal {
   readonly known: Prints | undefined;
@@ -234,7 +231,13 @@ export class Journal implements WatchJournal {
 async function writeAll(fd: number, text: string): Promise<void> {
   const bytes = Buffer.from(text);
   for (let start = 0; start < bytes.length; ) {
-    const { bytesWritten } = await writeTo(fd, bytes, start);
-    start += bytesWritten;
+    start += await writeFrom(fd, bytes, start);
   }
+}
+
+/** How many bytes were written of those from `start` on. */
+function writeFrom(fd: number, bytes: Uint8Array, start: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, bytes, start, (thrown, written) => (thrown ? reject(thrown) : resolve(written)));
+  });
 }

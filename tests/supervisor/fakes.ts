@@ -82,7 +82,10 @@ export class FakeMachinery implements Machinery {
   known: ExitStatus | undefined;
   unrecorded: Leader | undefined;
 
+  adoptFailure: Error | undefined;
+
   adoptOutput(): Output {
+    if (this.adoptFailure !== undefined) throw this.adoptFailure;
     return this.openOutput();
   }
 
@@ -225,6 +228,7 @@ const LIMITS: RingLimits = { entries: 8, bytes: 4_096 };
 
 export class FakeOutput implements Output {
   readonly log: SessionLog;
+  readonly input = undefined;
   readonly #calls: string[];
   readonly #rings = {
     stdout: new ArrayBuffer(ringBytes(LIMITS)),
@@ -245,6 +249,10 @@ export class FakeOutput implements Output {
       stdout: new RingReader(this.#rings.stdout, { stream: "stdout", limits: LIMITS }),
       stderr: new RingReader(this.#rings.stderr, { stream: "stderr", limits: LIMITS }),
     });
+  }
+
+  terminal(): null {
+    return null;
   }
 
   begin(run: number): { stdout: number; stderr: number } {

@@ -103,3 +103,48 @@ test("one that a reboot ended is not told", async () => {
   expect(machine.fileWatch.request.resumed).toEqual({ reacts: false });
   expect(session.state).toBe("exited");
 });
+
+test("one whose output cannot be taken over is listed, and can be stopped", async () => {
+  const saved = await kept(() => undefined);
+  const { machine, registry } = daemon();
+  machine.adoptFailure = new Error("EIO: i/o error");
+  machine.living.set(100, Promise.withResolvers());
+  await registry.restore([saved]);
+  const session = registry.find(saved.id);
+  expect(session.snapshot()).toMatchObject({
+    state: "running",
+    pid: 100,
+    output: { stdoutLines: 0 },
+  });
+  expect(session.log.page({ stream: "blended", limit: 10, from: "newest" }).entries).toEqual([]);
+  const { done } = session.stop();
+  machine.living.get(100)?.resolve({ code: null, signal: "SIGTERM" });
+  machine.ending.ended.resolve([]);
+  expect(await done).toMatchObject({ state: "exited", exit: { signal: "SIGTERM" } });
+  session.restart();
+  await turn();
+  expect(session.snapshot()).toMatchObject({
+    state: "failed",
+    error: "its output could not be taken over: EIO: i/o error",
+  });
+  await registry.remove(session);
+  expect(machine.fileWatch.closed).toBe(true);
+});
+
+test("one that cannot be taken over at all leaves no watch behind", async () => {
+  const saved = await kept(() => undefined);
+  const machine = new FakeMachinery();
+  const faults: string[] = [];
+  const archive = {
+    ...NO_ARCHIVE,
+    newestRun() {
+      throw new Error("it cannot be read");
+    },
+  };
+  const report = (what: string) => void faults.push(what);
+  const registry = new Registry({ machinery: machine, archive, report });
+  await registry.restore([saved]);
+  expect(registry.list()).toEqual([]);
+  expect(faults).toEqual([`taking over session ${saved.id}`]);
+  expect(machine.fileWatch.closed).toBe(true);
+});

@@ -9,7 +9,7 @@ const SECOND = "9b2d1111-8b13-4c51-8cd0-8de7d8f4ef01";
 const THIRD = "0123cafe-8b13-4c51-8cd0-8de7d8f4ef01";
 
 function session(id: string, facts: { name?: string; live?: boolean } = {}): Named {
-  return { id, name: facts.name, isLive: () => facts.live ?? false };
+  return { id, name: facts.name, holdsName: () => facts.live ?? false };
 }
 
 function problemOf(sessions: readonly Named[], reference: string): Problem {

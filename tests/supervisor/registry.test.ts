@@ -49,6 +49,30 @@ describe("creating", () => {
     });
   });
 
+  test("asked for twice under one id, a session is made once", async () => {
+    const { registry, machine } = make();
+    const id = crypto.randomUUID();
+    const gate = Promise.withResolvers<void>();
+    machine.watchGate = gate.promise;
+    const ask = () => registry.create(specOf({ watch: ["src"] }), { id });
+    const both = Promise.all([ask(), ask()]);
+    gate.resolve();
+    const [first, second] = await both;
+    expect(first.id).toBe(id);
+    expect(second).toBe(first);
+    await machine.start();
+    expect(await registry.create(specOf(), { id })).toBe(first);
+    expect(machine.spawns).toHaveLength(1);
+    expect(registry.counts().created).toBe(1);
+  });
+
+  test("one that was refused may be asked for again under its id", async () => {
+    const { registry } = make();
+    const id = crypto.randomUUID();
+    await problemOf(() => registry.create(specOf({ cwd: "/nowhere/at/all" }), { id }));
+    expect((await registry.create(specOf(), { id })).id).toBe(id);
+  });
+
   test("refuses a directory that does not exist, or is none, naming the field", async () => {
     const { registry } = make();
     const directory = mkdtempSync(join(tmpdir(), "korun-registry-"));
