@@ -7,9 +7,24 @@ export const DAEMON_UPGRADE = "/v1/daemon/upgrade";
 export const SESSIONS = "/v1/sessions";
 export const EVENTS = "/v1/events";
 export const PRUNE = "/v1/prune";
+export const PORTS = "/v1/ports";
+export const OPENAPI = "/v1/openapi.json";
 
 /** What can be asked of one session beside its metadata. */
-export type SessionAction = "restart" | "stop" | "logs" | "head" | "tail" | "runs";
+export type SessionAction =
+  | "restart"
+  | "stop"
+  | "logs"
+  | "head"
+  | "tail"
+  | "runs"
+  | "stats"
+  | "attach"
+  | "input"
+  | "wait"
+  | "expect"
+  | "diff"
+  | "digest";
 
 /** The path of a session by UUID, unique prefix or name, or of something it has. */
 export function sessionPath(reference: string, action?: SessionAction): string {

@@ -16,7 +16,7 @@ import {
   NEVER_RESTART,
   type RestartPolicy,
 } from "../domain/restart-policy.ts";
-import { age, duration, integer, nonEmptyText, shape, text } from "./values.ts";
+import { age, duration, integer, nonEmptyText, positive, shape, text } from "./values.ts";
 
 const KINDS = "one of never, always, fixed, exponential";
 
@@ -57,7 +57,14 @@ export const restartPolicy = v.pipe(
         "an object",
       ),
     ],
-    (issue) => (issue.received === "Object" ? KINDS : `an object whose kind is ${KINDS}`),
+    (issue) => (issue.expected === "Object" ? `an object whose kind is ${KINDS}` : KINDS),
+  ),
+  v.forward(
+    v.check(
+      (policy) => policy.kind !== "exponential" || policy.maxDelay >= policy.initialDelay,
+      "no less than initialDelay",
+    ),
+    ["maxDelay"],
   ),
   v.transform((policy): RestartPolicy => {
     if (policy.kind === "never") return NEVER_RESTART;
@@ -90,6 +97,8 @@ const command = v.pipe(
 
 const status = integer("an HTTP status from 100 to 599", { min: 100, max: 599 });
 
+const STATUS_FORM = "left out unless there is a url";
+
 const READY_KINDS = "at least one of log, regex, port, url, file, command";
 
 const readyCheck = v.pipe(
@@ -105,6 +114,10 @@ const readyCheck = v.pipe(
       timeout: v.optional(age, DEFAULT_READY_TIMEOUT_MS),
     },
     `an object with ${READY_KINDS}`,
+  ),
+  v.forward(
+    v.check(({ url, status }) => status === undefined || url !== undefined, STATUS_FORM),
+    ["status"],
   ),
   v.check(
     ({ timeout: _, status: __, ...checks }) =>
@@ -126,7 +139,7 @@ export const readyChecks = v.pipe(
       ),
       v.array(readyCheck),
     ],
-    (issue) => deepest(issue) ?? `an object with ${READY_KINDS}, or an array of such objects`,
+    `an object with ${READY_KINDS}, or an array of such objects`,
   ),
   v.transform((lists): readonly ReadyCheck[] => lists.flat()),
 );
@@ -150,6 +163,10 @@ export const healthCheck = v.pipe(
       restart: v.optional(v.boolean("true or false"), false),
     },
     HEALTH_KINDS,
+  ),
+  v.forward(
+    v.check(({ url, status }) => status === undefined || url !== undefined, STATUS_FORM),
+    ["status"],
   ),
   v.check(
     (given) =>
@@ -190,19 +207,6 @@ function checksOf(given: GivenChecks): readonly Check[] {
   return checks.filter((check) => check !== undefined);
 }
 
-/** Never 0: what is done again and again would be done without a pause. */
-function positive<Schema extends v.GenericSchema<number | string, number>>(schema: Schema) {
-  return v.pipe(
-    schema,
-    v.check((ms) => ms > 0, "more than 0"),
-  );
-}
-
 function isHttpUrl(value: string): boolean {
   return /^https?:\/\//.test(value) && URL.canParse(value);
-}
-
-/** What is wrong inside, where a union would only say that nothing fits. */
-function deepest(issue: v.UnionIssue<v.BaseIssue<unknown>>): string | undefined {
-  return issue.issues?.[0]?.message;
 }

@@ -1,297 +1,157 @@
-// What the daemon answers, as types: the shapes of the KORun specification and what was added.
+// What the daemon answers, as schemas: the shapes of the KORun specification and what was added.
 
-import type { Happening } from "../domain/history.ts";
-import type {
-  EndCause,
-  LeftBehind,
-  LogStream,
-  OutputStream,
-  SessionState,
-  StartCause,
-  TerminalDimensions,
-  WatchStatus,
-} from "../domain/session.ts";
-
-/** `GET /healthz`. */
-export interface HealthReply {
-  readonly ok: true;
-  readonly service: "korun";
-  /** RFC 3339, UTC, milliseconds; like every time in the API. */
-  readonly time: string;
-}
-
-/** An element of `GET /v1/sessions`. */
-export interface SessionSummary {
-  readonly id: string;
-  readonly name: string | null;
-  readonly state: SessionState;
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly pid: number | null;
-  readonly started_at: string | null;
-  readonly uptime_ms: number | null;
-  readonly restart_count: number;
-  readonly exit_code: number | null;
-  readonly term_signal: string | null;
-  readonly error: string | null;
-  /** Why the newest run that ended did. */
-  readonly last_end: RunEndCause | null;
-  /** All readiness checks are met in this run; without any, it runs. */
-  readonly ready: boolean;
-  /** Null without a health check. */
-  readonly health: SessionHealth | null;
-  /** When its policy starts it again; null when it does not wait for that. */
-  readonly next_restart_at: string | null;
-  /** Its policy starts it no more. */
-  readonly gave_up: boolean;
-}
+import * as v from "valibot";
+import { endCause, startCause } from "./causes.ts";
+import { TerminalReply } from "./input.ts";
+import { HealthCheckReply, ReadyCheckReply, RestartPolicyReply } from "./policy-replies.ts";
+import {
+  about,
+  count,
+  maybe,
+  ordinal,
+  type Reply,
+  sessionState,
+  time,
+  uuid,
+} from "./reply-values.ts";
 
 /** How well a session does. */
-export interface SessionHealth {
-  readonly state: "unknown" | "healthy" | "unhealthy";
-  /** Failures in a row. */
-  readonly failures: number;
-  readonly checked_at: string | null;
-  /** Why the last looks failed, the newest last. */
-  readonly reasons: readonly string[];
-}
+export const SessionHealth = v.strictObject({
+  state: v.picklist(["unknown", "healthy", "unhealthy"]),
+  failures: about(count, "In a row."),
+  checked_at: maybe.time,
+  reasons: about(v.array(v.string()), "Why the last looks failed, the newest last."),
+});
 
-export interface SessionListReply {
-  readonly sessions: readonly SessionSummary[];
-}
+export type SessionHealth = Reply<typeof SessionHealth>;
 
 /** Why the newest run started, when that was a restart. */
-export type RestartCause = StartCause;
+export type RestartCause = Reply<typeof startCause>;
 
 /** Why a run started. */
-export type RunStartCause = StartCause;
+export type RunStartCause = Reply<typeof startCause>;
 
 /** Why a run ended. */
-export type RunEndCause = EndCause;
+export type RunEndCause = Reply<typeof endCause>;
+
+/** An element of `GET /v1/sessions`. */
+export const SessionSummary = v.strictObject({
+  id: uuid,
+  name: maybe.text,
+  state: sessionState,
+  command: v.array(v.string()),
+  cwd: v.string(),
+  pid: about(maybe.ordinal, "Of the run's leader, while it lives."),
+  started_at: about(maybe.time, "When its first run started."),
+  uptime_ms: about(maybe.count, "Of the current run; null at rest."),
+  restart_count: count,
+  exit_code: maybe.integer,
+  term_signal: about(maybe.text, "The signal that ended it, such as SIGTERM."),
+  error: about(maybe.text, "Why the command could not be started."),
+  last_end: about(v.nullable(endCause), "Why the newest run that ended did."),
+  ready: about(
+    v.boolean(),
+    "All readiness checks are met in this run; without any, it is running.",
+  ),
+  health: about(v.nullable(SessionHealth), "Null without a health check."),
+  next_restart_at: about(
+    maybe.time,
+    "When its policy starts it again; null when it does not wait for that.",
+  ),
+  gave_up: about(v.boolean(), "Its policy starts it no more."),
+});
+
+export type SessionSummary = Reply<typeof SessionSummary>;
+
+export const SessionListReply = v.strictObject({
+  sessions: about(v.array(SessionSummary), "In creation order."),
+});
+
+export type SessionListReply = Reply<typeof SessionListReply>;
 
 /** `GET /v1/sessions/{id}`. */
-export interface SessionReply extends SessionSummary {
-  readonly env_overrides: Readonly<Record<string, string>>;
-  readonly watch: readonly string[];
-  readonly ignore: readonly string[];
-  readonly grace_ms: number;
-  readonly debounce_ms: number;
-  readonly run: number;
-  readonly created_at: string;
-  readonly last_started_at: string | null;
-  readonly last_stopped_at: string | null;
-  readonly manual_restart_count: number;
-  readonly watch_restart_count: number;
-  readonly last_restart_cause: RestartCause | null;
-  readonly file_change_count: number;
-  readonly last_change_at: string | null;
-  readonly last_change_path: string | null;
-  readonly left_behind: readonly LeftBehind[];
-  readonly watching: WatchStatus;
-  readonly stdout_lines: number;
-  readonly stderr_lines: number;
-  readonly blended_lines: number;
-  readonly stdout_dropped_lines: number;
-  readonly stderr_dropped_lines: number;
-  readonly blended_dropped_lines: number;
-  readonly stdout_bytes: number;
-  readonly stderr_bytes: number;
-  readonly policy_restart_count: number;
-  readonly health_restart_count: number;
-  readonly ready_at: string | null;
-  /** The readiness checks that are not met yet, in words. */
-  readonly waiting_for: readonly string[];
-  /** A readiness check's time was over before it was met. */
-  readonly ready_timed_out: boolean;
-  readonly gave_up_reason: string | null;
-  /** The policies as they were asked for, with their defaults; durations in ms. */
-  readonly restart_policy: RestartPolicyReply;
-  readonly ready_checks: readonly ReadyCheckReply[];
-  readonly health_check: HealthCheckReply | null;
-  readonly max_rss: number | null;
-  readonly max_runtime_ms: number | null;
-  readonly stdin: "none" | "pipe";
-  readonly pty: TerminalDimensions | null;
-}
+export const SessionReply = v.strictObject({
+  ...SessionSummary.entries,
+  env_overrides: v.record(v.string(), v.string()),
+  watch: v.array(v.string()),
+  ignore: v.array(v.string()),
+  grace_ms: count,
+  debounce_ms: count,
+  run: about(count, "The number of the newest run."),
+  created_at: time,
+  last_started_at: maybe.time,
+  last_stopped_at: maybe.time,
+  manual_restart_count: count,
+  watch_restart_count: count,
+  last_restart_cause: v.nullable(startCause),
+  file_change_count: count,
+  last_change_at: maybe.time,
+  last_change_path: maybe.text,
+  left_behind: about(
+    v.array(v.strictObject({ pid: ordinal, name: v.string() })),
+    "Processes that outlived their run because they left its group.",
+  ),
+  watching: v.strictObject({
+    state: v.picklist(["off", "armed", "disarmed", "degraded"]),
+    directories: about(count, "Those that cost a watch of the system's."),
+    problem: about(maybe.text, "Why watching is degraded, and the cure."),
+  }),
+  stdout_lines: count,
+  stderr_lines: count,
+  blended_lines: count,
+  stdout_dropped_lines: count,
+  stderr_dropped_lines: count,
+  blended_dropped_lines: count,
+  stdout_bytes: count,
+  stderr_bytes: count,
+  policy_restart_count: count,
+  health_restart_count: count,
+  ready_at: maybe.time,
+  waiting_for: about(v.array(v.string()), "The readiness checks that are not met yet, in words."),
+  ready_timed_out: about(v.boolean(), "A readiness check's time was over before it was met."),
+  gave_up_reason: maybe.text,
+  restart_policy: RestartPolicyReply,
+  ready_checks: v.array(ReadyCheckReply),
+  health_check: v.nullable(HealthCheckReply),
+  max_rss: about(maybe.count, "Of the whole tree, in bytes."),
+  max_runtime_ms: maybe.count,
+  stdin: v.picklist(["none", "pipe"]),
+  pty: v.nullable(v.strictObject({ cols: ordinal, rows: ordinal })),
+  terminal: v.nullable(TerminalReply),
+});
 
-/** The same shape as is sent. */
-export interface RestartPolicyReply {
-  readonly kind: "never" | "always" | "fixed" | "exponential";
-  readonly on?: "any" | "failure";
-  readonly delay?: number;
-  readonly initialDelay?: number;
-  readonly maxDelay?: number;
-  readonly multiplier?: number;
-  readonly maxRestarts?: number;
-  readonly resetAfter?: number;
-}
+export type SessionReply = Reply<typeof SessionReply>;
 
-/** One check, as it is sent. */
-export interface CheckReply {
-  readonly log?: string;
-  readonly regex?: string;
-  readonly port?: number;
-  readonly url?: string;
-  readonly status?: number;
-  readonly file?: string;
-  readonly command?: readonly string[];
-}
-
-export interface ReadyCheckReply extends CheckReply {
-  readonly timeout: number;
-}
-
-export interface HealthCheckReply extends CheckReply {
-  readonly interval: number;
-  readonly timeout: number;
-  readonly threshold: number;
-  readonly restart: boolean;
-}
+const startError = v.exactOptional(
+  about(v.string(), "With wait=1, why the command could not be started."),
+);
 
 /** `POST /v1/sessions`. */
-export interface CreatedReply {
-  readonly id: string;
-  readonly state: SessionState;
-  /** With `wait=1`, why the command could not be started. */
-  readonly error?: string;
-}
+export const CreatedReply = v.strictObject({
+  id: uuid,
+  state: sessionState,
+  error: startError,
+  existing: v.exactOptional(
+    about(v.literal(true), "It was there already, and is just what was asked for."),
+  ),
+});
+
+export type CreatedReply = Reply<typeof CreatedReply>;
 
 /** `POST …/stop`, `POST …/restart`, `DELETE …`. */
-export interface ActionReply {
-  readonly ok: true;
-  readonly id: string;
-  readonly state: SessionState;
-  /** With `wait=1` on a restart, why the command could not be started. */
-  readonly error?: string;
-}
+export const ActionReply = v.strictObject({
+  ok: v.literal(true),
+  id: uuid,
+  state: sessionState,
+  error: startError,
+});
 
-/** One stored line. */
-export interface LogEntry {
-  readonly seq: number;
-  readonly ts: string;
-  readonly stream: OutputStream;
-  readonly line: string;
-  readonly run: number;
-  /** The line was longer than an entry may be and goes on in the next one of its stream. */
-  readonly partial?: true;
-  /** The last words of a run, which had no newline. */
-  readonly unterminated?: true;
-  /** The bytes themselves, where they are no UTF-8 and `line` is not all there is to them. */
-  readonly base64?: string;
-}
-
-/** `GET …/logs`, `…/head`, `…/tail` with `format=json` and no `follow`. */
-export interface LogReply {
-  readonly session_id: string;
-  readonly stream: LogStream;
-  readonly entries: readonly LogEntry[];
-  readonly next_seq: number;
-  /** With `since_seq`: entries of this stream from there on that are no longer held. */
-  readonly dropped?: number;
-}
-
-/** A line of `follow=1&format=json` that is no entry: what this follower was too slow to get. */
-export interface MissedFrame {
-  readonly missed: number;
-  /** The next entry's seq is at least this. */
-  readonly next_seq: number;
-}
-
-/** The line before each piece of text of `follow=1&format=frames`. */
-export interface TextFrameHead {
-  /** Together with `open`, where to go on after this piece. */
-  readonly next_seq: number;
-  /** What the text leaves open: nothing, a newline, or a line of one of the streams. */
-  readonly open: "nothing" | "newline" | OutputStream;
-  /** How long the piece is. */
-  readonly bytes: number;
-}
-
-/** A line of `follow=1&format=json`. */
-export type FollowFrame = LogEntry | MissedFrame;
-
-/** A run of `GET …/runs`. */
-export interface RunReply {
-  readonly number: number;
-  readonly pid: number | null;
-  readonly started_at: string;
-  readonly ended_at: string | null;
-  readonly exit_code: number | null;
-  readonly term_signal: string | null;
-  readonly cause: RunStartCause;
-  /** Null while it lives. */
-  readonly end: RunEndCause | null;
-  readonly stdout_bytes: number;
-  readonly stdout_lines: number;
-  readonly stderr_bytes: number;
-  readonly stderr_lines: number;
-}
-
-/** `GET …/runs`, the oldest first. */
-export interface RunListReply {
-  readonly runs: readonly RunReply[];
-}
-
-/** One event; which other fields it has depends on its type. */
-export interface EventReply {
-  readonly seq: number;
-  readonly ts: string;
-  readonly type: Happening["type"];
-  /** Null for what happened to the daemon. */
-  readonly session_id: string | null;
-  readonly name?: string | null;
-  readonly command?: readonly string[];
-  readonly run?: number;
-  readonly pid?: number;
-  readonly cause?: RunStartCause;
-  readonly exit_code?: number | null;
-  readonly term_signal?: string | null;
-  readonly end?: RunEndCause;
-  readonly error?: string;
-  readonly problem?: string;
-  readonly stream?: LogStream;
-  readonly missed?: number;
-  readonly version?: string;
-  readonly reason?: string;
-}
-
-/** `GET /v1/events` without `follow`. */
-export interface EventListReply {
-  readonly events: readonly EventReply[];
-  readonly next_seq: number;
-}
+export type ActionReply = Reply<typeof ActionReply>;
 
 /** `POST /v1/prune`: what was forgotten. */
-export interface PruneReply {
-  readonly ok: true;
-  readonly removed: readonly { readonly id: string; readonly name: string | null }[];
-}
+export const PruneReply = v.strictObject({
+  ok: v.literal(true),
+  removed: v.array(v.strictObject({ id: uuid, name: maybe.text })),
+});
 
-/** `GET /v1/daemon`. */
-export interface DaemonReply {
-  readonly service: "korun";
-  readonly version: string;
-  readonly pid: number;
-  readonly started_at: string;
-  readonly uptime_ms: number;
-  readonly sessions_created: number;
-  readonly sessions_running: number;
-  readonly sessions_known: number;
-  readonly port: number;
-  readonly socket: string;
-  readonly home: string;
-  readonly log: string;
-  /** What is wrong and what to do about it, for a person; null when all is well. */
-  readonly problem: string | null;
-}
-
-/** Every response that is an error. */
-export interface ErrorReply {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly field?: string;
-    readonly expected?: string;
-    readonly hint?: string;
-  };
-}
+export type PruneReply = Reply<typeof PruneReply>;

@@ -27,6 +27,7 @@ export const pathOrGlob = v.pipe(nonEmptyText, v.maxLength(4_096, "at most 4096 
 /** Variables by name. Not `v.record`, which passes arrays and drops a variable `constructor`. */
 export const environment = v.pipe(
   v.custom<Record<string, string>>(isObject, "an object of strings"),
+  v.metadata({ type: "object", additionalProperties: { type: "string" } }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const input = dataset.value;
     for (const [key, value] of Object.entries(input)) {
@@ -43,6 +44,7 @@ export const environment = v.pipe(
 /** Milliseconds from a number or a duration such as `5s`, at most an hour. */
 export const duration = v.pipe(
   v.union([v.number(), v.string()], DURATION_FORM),
+  v.description(`In ${DURATION_FORM}; at most 1h.`),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const ms = parseDuration(dataset.value);
     if (ms !== undefined && ms <= MAX_WAIT_MS) return ms;
@@ -64,13 +66,16 @@ export const sessionName = v.pipe(
 export function integer(range: string, { min, max }: { min: number; max: number }) {
   return v.pipe(
     v.number(range),
-    v.check((value) => Number.isInteger(value) && value >= min && value <= max, range),
+    v.safeInteger(range),
+    v.minValue(min, range),
+    v.maxValue(max, range),
   );
 }
 
 /** Milliseconds from a number or a duration such as `7d`. */
 export const age = v.pipe(
   v.union([v.number(), v.string()], AGE_FORM),
+  v.description(`In ${AGE_FORM}.`),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const ms = parseDuration(dataset.value);
     if (ms !== undefined) return ms;
@@ -79,13 +84,22 @@ export const age = v.pipe(
   }),
 );
 
+/** Never 0: it would be done again and again without a pause, or never. */
+export function positive<Schema extends v.GenericSchema<number | string, number>>(schema: Schema) {
+  return v.pipe(
+    schema,
+    v.check((ms) => ms > 0, "more than 0"),
+  );
+}
+
 /** Bytes from a number or a size such as `512M`. */
 export const size = v.pipe(
   v.union([v.number(), v.string()], SIZE_FORM),
+  v.description(`In ${SIZE_FORM}.`),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const bytes = parseSize(dataset.value);
     if (bytes !== undefined && bytes > 0) return bytes;
-    addIssue({ message: SIZE_FORM });
+    addIssue({ message: bytes === 0 ? "more than 0" : SIZE_FORM });
     return NEVER;
   }),
 );
@@ -96,7 +110,11 @@ export const size = v.pipe(
  */
 export function shape<const Entries extends v.ObjectEntries>(entries: Entries, what: string) {
   const names = Object.keys(entries).join(", ");
-  return v.strictObject(entries, (issue) => (issue.expected === "never" ? names : what));
+  const schema = v.strictObject(entries, (issue) => (issue.expected === "never" ? names : what));
+  // Valibot takes an array for an object, if no field is missing in it.
+  const run: (typeof schema)["~run"] = (dataset, config) =>
+    schema["~run"](Array.isArray(dataset.value) ? { value: null } : dataset, config);
+  return { ...schema, "~run": run };
 }
 
 function isObject(input: unknown): boolean {

@@ -1,0 +1,65 @@
+// The query parameters of each endpoint, as schemas: what reads them is checked against these, and
+// what documents them is made of these. A parameter that is not named here is refused.
+
+import * as v from "valibot";
+import { filters } from "./log-queries.ts";
+import { choice, flag, number, numberOr } from "./query-values.ts";
+import { about } from "./reply-values.ts";
+
+/** For endpoints that take none. */
+export const NoQuery = v.strictObject({});
+
+const wait = about(flag, "Answers once it is done, rather than at once.");
+
+export const WaitQuery = v.strictObject({ wait });
+
+export const StopQuery = v.strictObject({
+  wait,
+  force: about(flag, "Kills at once, without grace."),
+});
+
+export const EventQuery = v.strictObject({
+  since_seq: about(v.optional(number), "The first event to give; by default the newest `limit`."),
+  limit: about(numberOr(100), "How many events at most; with `follow`, how many of the past."),
+  follow: about(flag, "Stays, and gives each event as it happens."),
+});
+
+const stream = about(choice(["blended", "stdout", "stderr"]), "Which stream to read.");
+
+const limit = about(numberOr(100), "How many entries at most.");
+
+const run = about(
+  v.optional(v.pipe(v.string(), v.regex(/^(\d{1,15}|last)$/, "a number or last"))),
+  "Only what this run printed: its number, or `last`.",
+);
+
+export const HeadQuery = v.strictObject({
+  stream,
+  limit,
+  run,
+  format: choice(["json", "text"]),
+  ...filters,
+});
+
+export const LogQuery = v.strictObject({
+  stream,
+  limit,
+  run,
+  format: about(choice(["json", "text", "frames"]), "`frames` is for `follow=1` only."),
+  since_seq: about(v.optional(number), "Entries from this one upward, rather than the newest."),
+  follow: about(flag, "First what there is, then what comes."),
+  open: about(
+    choice(["nothing", "newline", "stdout", "stderr"]),
+    "With `format=frames`: what the text so far has left open.",
+  ),
+  ...filters,
+});
+
+const PORT = "a port from 1 to 65535";
+
+export const PortQuery = v.strictObject({
+  port: about(
+    v.optional(v.pipe(number, v.minValue(1, PORT), v.maxValue(65_535, PORT))),
+    "Only who listens on this one.",
+  ),
+});

@@ -1,0 +1,38 @@
+// The values of query parameters, as schemas. All of them come as text; a message says what was
+// expected, and what a parameter is by itself comes from its schema too.
+
+import * as v from "valibot";
+
+/** What the text of a value is, for the documents. */
+export const WHOLE_NUMBER = { type: "integer", minimum: 0 } as const;
+
+/** `0` or `1`, or their words; false when absent. */
+export const flag = v.optional(
+  v.pipe(
+    v.picklist(["0", "1", "false", "true"], "0 or 1"),
+    v.transform((value) => value === "1" || value === "true"),
+  ),
+  "0",
+);
+
+const NUMBER = "a non-negative integer";
+
+/** A non-negative integer. */
+export const number = v.pipe(
+  v.string(),
+  v.metadata(WHOLE_NUMBER),
+  v.check((value) => /^\d+$/.test(value), NUMBER),
+  v.transform(Number),
+  v.safeInteger(NUMBER),
+);
+
+/** A non-negative integer, or this one. */
+export function numberOr(absent: number) {
+  return v.optional(number, String(absent));
+}
+
+/** One of these words; the first of them when absent. */
+export function choice<const Choices extends readonly [string, ...string[]]>(choices: Choices) {
+  const first: Choices[number] = choices[0];
+  return v.optional(v.picklist(choices, `one of ${choices.join(", ")}`), first);
+}
