@@ -23,7 +23,23 @@ export function checkBody<Schema extends ObjectSchema>(
   // One fault is enough: a body of a megabyte can hold half a million.
   const result = v.safeParse(schema, body, { abortEarly: true });
   if (result.success) return result.output;
-  throw faultOf(schema, result.issues[0]);
+  throw faultOf(schema, innermost(result.issues[0]));
+}
+
+/**
+ * Where several shapes are possible, the one that was nearly right says what is wrong inside; where
+ * none was, that it is none of them.
+ */
+function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
+  const inside = issue.type === "union" ? (issue.issues ?? []) : [];
+  const nearest = inside.toSorted((one, other) => depthOf(one) - depthOf(other)).at(-1);
+  if (nearest?.path === undefined) return issue;
+  const path = [...(issue.path ?? []), ...nearest.path] as [v.IssuePathItem, ...v.IssuePathItem[]];
+  return innermost({ ...nearest, path });
+}
+
+function depthOf({ path = [] }: { readonly path?: readonly unknown[] | undefined }): number {
+  return path.length;
 }
 
 function unknownField(field: string, known: readonly string[]): Problem {
@@ -34,17 +50,28 @@ function unknownField(field: string, known: readonly string[]): Problem {
 }
 
 function faultOf(schema: ObjectSchema, issue: v.BaseIssue<unknown>): Problem {
+  const list = issue.path?.findIndex(({ input, key }) => isListFor(input, key)) ?? -1;
+  if (list > 0) return notAList(fieldOf(issue.path?.slice(0, list)));
   const field = fieldOf(issue.path);
-  if (issue.type === "strict_object" && issue.expected === "never") {
+  const isAboutKey = issue.path?.at(-1)?.origin === "key";
+  if (isAboutKey && issue.expected === "never")
     return unknownField(field, issue.message.split(", "));
-  }
-  const entry = issue.type === "strict_object" ? schema.entries[field] : undefined;
+  const entry = isAboutKey ? schema.entries[field] : undefined;
   const expected = entry === undefined ? issue.message : expectedOf(entry);
-  const isMissing = entry !== undefined || issue.input === undefined;
+  const isMissing = isAboutKey || issue.input === undefined;
   const message = isMissing
     ? `${field} is missing: it must be ${expected}`
     : `${field} must be ${expected}${received(issue, field)}`;
   return problem(message, { field, expected });
+}
+
+/** Valibot looks for the fields of an object in an array as well. */
+function isListFor(container: unknown, key: unknown): boolean {
+  return Array.isArray(container) && typeof key === "string";
+}
+
+function notAList(field: string): Problem {
+  return problem(`${field} must be an object, not an array`, { field, expected: "an object" });
 }
 
 /** What a field wants, in the words of its own schema. */
@@ -54,7 +81,7 @@ function expectedOf(entry: v.ObjectEntries[string]): string {
 }
 
 /** `command[0]`, `env.FOO`. */
-function fieldOf(path: v.BaseIssue<unknown>["path"]): string {
+function fieldOf(path: readonly v.IssuePathItem[] | undefined): string {
   let field = "";
   for (const { key } of path ?? []) {
     if (typeof key === "number") field += `[${key}]`;
@@ -63,12 +90,14 @@ function fieldOf(path: v.BaseIssue<unknown>["path"]): string {
   return field;
 }
 
-/** `, not` and the kind of a value that has the wrong one, or else the value. */
-function received({ kind, input }: v.BaseIssue<unknown>, field: string): string {
-  const isSecret = /^(inherit_)?env\./.test(field);
-  if (isSecret && typeof input === "string") return "";
-  if (isSecret || kind === "schema" || typeof input === "object") return `, not ${kindOf(input)}`;
-  return `, not ${brief(JSON.stringify(input))}`;
+/** `, not` and the value; only its kind where that is what is wrong with it, or it is a secret. */
+function received({ kind, type, input, path }: v.BaseIssue<unknown>, field: string): string {
+  const value = path?.at(-1)?.value ?? input;
+  const isSecret = /^(inherit_)?env\.|^base64$/.test(field);
+  if (isSecret) return typeof value === "string" ? "" : `, not ${kindOf(value)}`;
+  const isKind = kind === "schema" && type !== "union";
+  if (isKind && typeof value === "object") return `, not ${kindOf(value)}`;
+  return `, not ${typeof value === "number" ? value : brief(JSON.stringify(value))}`;
 }
 
 function kindOf(value: unknown): string {

@@ -1,13 +1,16 @@
 // One request on its way through the layer: what handlers may know of it and do with it.
 
 import type { Server } from "bun";
+import { VERSION_HEADER } from "../api/paths.ts";
+import { accompanied, type Visit } from "./visitors.ts";
+import { type Conversation, noHandshake } from "./websocket.ts";
 
 /** How long a connection may be silent, in seconds; what waits or follows says otherwise. */
 export const IDLE_SECONDS = 30;
 
 /** What every request of one server shares. */
 export interface Connection {
-  readonly server: Server<undefined>;
+  readonly server: Server<Conversation>;
   /** Only the user's own programs can have come in by the Unix socket. */
   readonly transport: "tcp" | "unix";
   /** Aborted when the daemon stops serving. */
@@ -27,11 +30,19 @@ export class Exchange {
   readonly query: string;
   readonly transport: "tcp" | "unix";
   readonly stopping: AbortSignal;
-  readonly #server: Server<undefined>;
+  readonly #server: Server<Conversation>;
+  readonly #version: string;
+  readonly #visit: Visit | undefined;
 
   constructor(
     request: Request,
-    options: Connection & { readonly reference: string; readonly query: string },
+    options: Connection & {
+      readonly reference: string;
+      readonly query: string;
+      /** The daemon's. */
+      readonly version: string;
+      readonly visit: Visit | undefined;
+    },
   ) {
     this.request = request;
     this.reference = options.reference;
@@ -39,11 +50,34 @@ export class Exchange {
     this.transport = options.transport;
     this.stopping = options.stopping;
     this.#server = options.server;
+    this.#version = options.version;
+    this.#visit = options.visit;
   }
 
   /** Lets the connection be silent for as long as it likes. */
   allowSilence(): void {
     this.#server.timeout(this.request, 0);
+  }
+
+  /** The answer goes on after it is given: the caller says when that is over. */
+  stay(): () => void {
+    return this.#visit?.stay() ?? (() => {});
+  }
+
+  /**
+   * Makes the connection a WebSocket, with this behind it.
+   * Throws Problem `bad_request` when the client did not ask for one.
+   */
+  upgrade(conversation: Conversation): Response {
+    const headers = { [VERSION_HEADER]: this.#version };
+    const gone = this.stay();
+    const data = accompanied(conversation, gone);
+    if (!this.#server.upgrade(this.request, { data, headers })) {
+      gone();
+      throw noHandshake();
+    }
+    // Bun has answered, and sends nothing of this.
+    return new Response(null);
   }
 
   /**

@@ -2,7 +2,7 @@
 // take more, and only then is the follower asked, so a client that stops reading holds its place in
 // the rings and nothing else.
 
-import type { TextFrameHead } from "../api/replies.ts";
+import type { TextFrameHead } from "../api/log-replies.ts";
 import type { LogStream } from "../domain/session.ts";
 import type { FollowBatch } from "../logs/follower.ts";
 import { type OpenText, TextFormatter } from "../logs/text.ts";
@@ -79,7 +79,9 @@ export async function followReply<Batch>(
   const early = begun || !takesGzip(exchange.request) ? undefined : new HeadStart();
   if (early !== undefined) headers["content-encoding"] = "gzip";
   const body = new FollowBody(follower, { first, early, form });
-  return new Response(body.stream(exchange.stopping), { headers });
+  const over = exchange.stay();
+  exchange.request.signal.addEventListener("abort", over, { once: true });
+  return new Response(body.stream(exchange.stopping, over), { headers });
 }
 
 /** The headers alone: there is nobody to follow for. */
@@ -114,11 +116,13 @@ class FollowBody<Batch> {
     this.#form = options.form;
   }
 
-  stream(stopping: AbortSignal): ReadableStream<Uint8Array> {
+  /** Calls `over` when it has ended, or nobody reads it any more. */
+  stream(stopping: AbortSignal, over: () => void): ReadableStream<Uint8Array> {
     const end = () => this.#follower.close();
     const leave = () => {
       stopping.removeEventListener("abort", end);
       end();
+      over();
     };
     if (stopping.aborted) end();
     stopping.addEventListener("abort", end);

@@ -7,6 +7,7 @@ import { ClientGone, type Connection, Exchange } from "./exchange.ts";
 import { type Entrance, guard } from "./guard.ts";
 import { failure } from "./reply.ts";
 import type { Router } from "./router.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** What all requests share. */
 export interface HandlerOptions {
@@ -14,6 +15,10 @@ export interface HandlerOptions {
   readonly version: string;
   /** Told of what is thrown and is no Problem: a defect of korun. */
   readonly onDefect: (thrown: unknown) => void;
+  /** Told of each request, before it is looked at. */
+  readonly onRequest?: (() => void) | undefined;
+  /** Who is being served, if anybody wants to know. */
+  readonly visitors?: Visitors | undefined;
 }
 
 export type RequestHandler = (
@@ -21,8 +26,15 @@ export type RequestHandler = (
   at: Connection & { readonly entrance: Entrance },
 ) => Promise<Response>;
 
-export function createHandler({ router, version, onDefect }: HandlerOptions): RequestHandler {
+export function createHandler({
+  router,
+  version,
+  onDefect,
+  onRequest,
+  visitors,
+}: HandlerOptions): RequestHandler {
   return async (request, at) => {
+    onRequest?.();
     const response = await answer(request, at).catch((thrown: unknown) => {
       // Nobody reads this answer; and what a leaving client interrupts is no defect.
       if (thrown instanceof ClientGone || request.signal.aborted) return new Response(null);
@@ -37,7 +49,12 @@ export function createHandler({ router, version, onDefect }: HandlerOptions): Re
     guard(request, at.entrance);
     const { path, query } = targetOf(request.url);
     const { handler, reference } = router.match(request.method, path);
-    return await handler(new Exchange(request, { ...at, reference, query }));
+    const visit = visitors?.enter();
+    try {
+      return await handler(new Exchange(request, { ...at, reference, query, version, visit }));
+    } finally {
+      visit?.answered();
+    }
   }
 }
 

@@ -3,8 +3,6 @@
 // child did not write. A client that takes gzip can be given one all the same: the header of a
 // gzip stream decodes to nothing. What follows is stored, not compressed.
 
-import { crc32 } from "node:zlib";
-
 const HEADER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 const LAST_BLOCK = [1, 0, 0, 0xff, 0xff];
 const MAX_BLOCK = 0xffff;
@@ -29,7 +27,7 @@ export class HeadStart {
   }
 
   frame(bytes: Uint8Array): Uint8Array {
-    this.#crc = crc32(bytes, this.#crc);
+    this.#crc = Bun.hash.crc32(bytes, this.#crc);
     this.#size += bytes.length;
     const parts: Uint8Array[] = [];
     for (let start = 0; start < bytes.length; start += MAX_BLOCK) {

@@ -8,6 +8,7 @@ import { IDLE_SECONDS } from "./exchange.ts";
 import { type Entrance, ownHosts } from "./guard.ts";
 import type { RequestHandler } from "./handler.ts";
 import { failure } from "./reply.ts";
+import { type Conversation, websocketHandler } from "./websocket.ts";
 
 const ADDRESS = "127.0.0.1";
 
@@ -17,6 +18,9 @@ const ADDRESS = "127.0.0.1";
  * do not.
  */
 const UNTIMED: object = { idleTimeout: 0 };
+
+/** How often to look whether all answers are out, in ms. */
+const LOOK_MS = 5;
 
 /** What both listeners serve. */
 export interface Served {
@@ -37,7 +41,7 @@ export interface Listener {
 /** Listens on 127.0.0.1. Throws EADDRINUSE and the like. */
 export function listenTcp(wanted: number, served: Served): Listener {
   const { handle, stopping } = served;
-  const server: Server<undefined> = Bun.serve({
+  const server: Server<Conversation> = Bun.serve({
     ...common(served),
     hostname: ADDRESS,
     port: wanted,
@@ -54,7 +58,7 @@ export function listenTcp(wanted: number, served: Served): Listener {
   };
   return {
     port,
-    refuse: () => server.stop(),
+    refuse: () => finish(server),
     close() {
       void server.stop(true);
       owner?.close();
@@ -66,7 +70,7 @@ export function listenTcp(wanted: number, served: Served): Listener {
 export function listenUnix(path: string, served: Served): Listener {
   const { handle, stopping } = served;
   const entrance: Entrance = { hosts: undefined, isOwnUser: undefined };
-  const server: Server<undefined> = Bun.serve({
+  const server: Server<Conversation> = Bun.serve({
     ...common(served),
     ...UNTIMED,
     unix: path,
@@ -74,7 +78,7 @@ export function listenUnix(path: string, served: Served): Listener {
   });
   // Until here the folder's 0700 keeps others out.
   chmodSync(path, 0o600);
-  return { port: 0, refuse: () => server.stop(), close: () => void server.stop(true) };
+  return { port: 0, refuse: () => finish(server), close: () => void server.stop(true) };
 }
 
 function common({ onDefect }: Served) {
@@ -82,6 +86,7 @@ function common({ onDefect }: Served) {
     development: false,
     // Bun's own answer to a long body is no envelope: body.ts holds the limit.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    websocket: websocketHandler(onDefect),
     error(thrown: unknown) {
       onDefect(thrown);
       return failure(thrown);
@@ -89,9 +94,23 @@ function common({ onDefect }: Served) {
   };
 }
 
+/**
+ * Takes no new connections; resolves when nothing is under way. Bun's own promise waits for some
+ * connections that only stay open: those of which it has discarded a long body.
+ */
+async function finish(server: Server<Conversation>): Promise<void> {
+  let stopped = false;
+  void server.stop().then(() => {
+    stopped = true;
+  });
+  while (!stopped && server.pendingRequests + server.pendingWebSockets > 0) {
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
 /** Whether a request comes from a program of the user who runs the daemon. */
 function ownUserCheck(
-  server: Server<undefined>,
+  server: Server<Conversation>,
   owner: SocketOwner,
 ): (request: Request) => boolean {
   const own = process.geteuid?.();

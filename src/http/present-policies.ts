@@ -6,8 +6,8 @@ import type {
   HealthCheckReply,
   ReadyCheckReply,
   RestartPolicyReply,
-  SessionReply,
-} from "../api/replies.ts";
+} from "../api/policy-replies.ts";
+import type { SessionReply } from "../api/replies.ts";
 import type { Check, HealthCheck, ReadyCheck } from "../domain/checks.ts";
 import type { RestartPolicy } from "../domain/restart-policy.ts";
 import type { SessionSpec } from "../domain/session.ts";

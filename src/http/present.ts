@@ -2,22 +2,21 @@
 // decoded as UTF-8 with U+FFFD for what is none.
 
 import { isUtf8 } from "node:buffer";
-import type {
-  EventReply,
-  FollowFrame,
-  LogEntry,
-  LogReply,
-  RunReply,
-  SessionHealth,
-  SessionReply,
-  SessionSummary,
-} from "../api/replies.ts";
+import type { EventReply, RunReply } from "../api/history-replies.ts";
+import type { TerminalReply } from "../api/input.ts";
+import type { FollowFrame, LogEntry, LogReply } from "../api/log-replies.ts";
+import type { SessionHealth, SessionReply, SessionSummary } from "../api/replies.ts";
 import type { HealthStatus } from "../domain/checks.ts";
 import type { HistoryEvent, OutputTotals, Run } from "../domain/history.ts";
-import type { LogStream, OutputCounters, SessionSnapshot } from "../domain/session.ts";
+import type {
+  LogStream,
+  OutputCounters,
+  SessionSnapshot,
+  TerminalStatus,
+} from "../domain/session.ts";
 import type { Entry } from "../logs/entry.ts";
 import type { FollowBatch } from "../logs/follower.ts";
-import type { LogPage } from "../logs/session-log.ts";
+import type { LogPage } from "../logs/page.ts";
 import { policiesReply } from "./present-policies.ts";
 
 /** An element of the list of sessions. */
@@ -81,7 +80,14 @@ export function sessionReply(session: SessionSnapshot): SessionReply {
     ready_timed_out: session.readiness.timedOut,
     gave_up_reason: session.gaveUp,
     ...policiesReply(spec),
+    terminal: terminalReply(session.terminal),
   };
+}
+
+function terminalReply(terminal: TerminalStatus | null): TerminalReply | null {
+  if (terminal === null) return null;
+  const { cols, rows, state, interruptedAt } = terminal;
+  return { cols, rows, state, interrupted_at: timeOrNull(interruptedAt) };
 }
 
 function restartCount(session: SessionSnapshot): number {
@@ -146,9 +152,10 @@ export function totalsOf(output: OutputCounters): OutputTotals {
 /** An event; its fields are the happening's own. */
 export function eventReply(event: HistoryEvent): EventReply {
   const { seq, time: ms, type, sessionId, ...facts } = event;
-  const { exitCode, termSignal, ...rest } = {
+  const { exitCode, termSignal, delayMs, ...rest } = {
     exitCode: undefined,
     termSignal: undefined,
+    delayMs: undefined,
     ...facts,
   };
   return {
@@ -159,6 +166,7 @@ export function eventReply(event: HistoryEvent): EventReply {
     ...rest,
     ...(exitCode === undefined ? {} : { exit_code: exitCode }),
     ...(termSignal === undefined ? {} : { term_signal: termSignal }),
+    ...(delayMs === undefined ? {} : { delay_ms: delayMs }),
   };
 }
 
@@ -189,6 +197,6 @@ function isWhole(line: string, bytes: Uint8Array): boolean {
   return !line.includes("\ufffd") || isUtf8(bytes);
 }
 
-function timeOrNull(ms: number | null): string | null {
+export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : time(ms);
 }

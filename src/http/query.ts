@@ -1,69 +1,52 @@
 // Query parameters, strictly: each endpoint names those it takes, each may be given once, and a
 // value that means nothing is refused rather than replaced by a default.
 
+import * as v from "valibot";
 import { Problem } from "../domain/problem.ts";
 
-export class Query {
-  readonly #values: ReadonlyMap<string, string>;
+type QuerySchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
-  /**
-   * Parses a raw query without its question mark.
-   * Throws Problem `bad_request` for a parameter that is not in `known`, or is given twice.
-   */
-  constructor(raw: string, known: readonly string[]) {
-    const values = new Map<string, string>();
-    for (const [name, value] of raw === "" ? [] : new URLSearchParams(raw)) {
-      if (!known.includes(name)) throw unknown(name, known);
-      if (values.has(name)) {
-        throw new Problem("bad_request", `The query parameter ${name} is given more than once`, {
-          field: name,
-        });
-      }
-      values.set(name, value);
+/**
+ * The parameters of a raw query, without its question mark, by the schema that declares them.
+ * Throws Problem `bad_request` for one that is unknown, given twice, missing or wrong.
+ */
+export function readQuery<Schema extends QuerySchema>(
+  raw: string,
+  schema: Schema,
+): v.InferOutput<Schema> {
+  const values = valuesIn(raw, Object.keys(schema.entries));
+  const result = v.safeParse(schema, Object.fromEntries(values), { abortEarly: true });
+  if (result.success) return result.output;
+  throw faultOf(result.issues[0], { schema, values });
+}
+
+function valuesIn(raw: string, known: readonly string[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, value] of raw === "" ? [] : new URLSearchParams(raw)) {
+    if (!known.includes(name)) throw unknown(name, known);
+    if (values.has(name)) {
+      throw new Problem("bad_request", `The query parameter ${name} is given more than once`, {
+        field: name,
+      });
     }
-    this.#values = values;
+    values.set(name, value);
   }
+  return values;
+}
 
-  has(name: string): boolean {
-    return this.#values.has(name);
-  }
-
-  /** A non-negative integer. */
-  count(name: string, fallback: number): number {
-    const value = this.#values.get(name);
-    if (value === undefined) return fallback;
-    const count = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (Number.isSafeInteger(count)) return count;
-    throw wrong(name, value, "a non-negative integer");
-  }
-
-  /** A non-negative integer, or this word. */
-  countOr<const Word extends string>(name: string, word: Word): number | Word {
-    const value = this.#values.get(name);
-    if (value === word) return word;
-    if (value !== undefined && /^\d{1,15}$/.test(value)) return Number(value);
-    throw wrong(name, value ?? "", `a number or ${word}`);
-  }
-
-  /** `0` or `1`, or their words; false when absent. */
-  flag(name: string): boolean {
-    const value = this.#values.get(name);
-    if (value === undefined || value === "0" || value === "false") return false;
-    if (value === "1" || value === "true") return true;
-    throw wrong(name, value, "0 or 1");
-  }
-
-  /** One of `choices`; the first of them when absent. */
-  choice<const Choice extends string>(
-    name: string,
-    choices: readonly [Choice, ...Choice[]],
-  ): Choice {
-    const value = this.#values.get(name);
-    if (value === undefined) return choices[0];
-    const chosen = choices.find((choice) => choice === value);
-    if (chosen !== undefined) return chosen;
-    throw wrong(name, value, `one of ${choices.join(", ")}`);
-  }
+function faultOf(
+  issue: v.BaseIssue<unknown>,
+  { schema, values }: { schema: QuerySchema; values: ReadonlyMap<string, string> },
+): Problem {
+  const name = String(issue.path?.[0]?.key);
+  const value = values.get(name);
+  if (value !== undefined) return wrong(name, value, issue.message);
+  const missing = v.safeParse(schema.entries[name] as v.GenericSchema, undefined);
+  const expected = missing.issues?.[0].message ?? "given";
+  return new Problem("bad_request", `${name} is missing: it must be ${expected}`, {
+    field: name,
+    expected,
+  });
 }
 
 function unknown(name: string, known: readonly string[]): Problem {

@@ -1,7 +1,7 @@
 // Answers: JSON, text, and the envelope that every error has. The one place where a Problem's code
 // becomes an HTTP status.
 
-import type { ErrorReply } from "../api/replies.ts";
+import type { ErrorReply } from "../api/daemon-replies.ts";
 import { Problem, type ProblemCode } from "../domain/problem.ts";
 
 const STATUS: Readonly<Record<ProblemCode, number>> = {
@@ -51,7 +51,7 @@ export function failure(thrown: unknown): Response {
   return response;
 }
 
-function envelope({ code, message, field, expected, hint }: Problem): ErrorReply {
+function envelope({ code, message, field, expected, hint, differences }: Problem): ErrorReply {
   return {
     error: {
       code,
@@ -59,6 +59,7 @@ function envelope({ code, message, field, expected, hint }: Problem): ErrorReply
       ...(field === undefined ? {} : { field }),
       ...(expected === undefined ? {} : { expected }),
       ...(hint === undefined ? {} : { hint }),
+      ...(differences === undefined ? {} : { differences }),
     },
   };
 }

@@ -4,15 +4,25 @@ import { HEALTH } from "../api/paths.ts";
 import { BROKEN_OFF } from "./follow.ts";
 import { createHandler } from "./handler.ts";
 import { type Listener, listenTcp, listenUnix } from "./listeners.ts";
-import type { History, SessionDirectory } from "./ports.ts";
-import { Router } from "./router.ts";
+import type { Cursors, History, SessionDirectory } from "./ports.ts";
+import { Router, type Routes } from "./router.ts";
+import { attachRoutes } from "./routes/attach.ts";
 import { type DaemonControl, daemonRoutes } from "./routes/daemon.ts";
+import { diffRoutes } from "./routes/diff.ts";
+import { digestRoutes } from "./routes/digest.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { expectRoutes } from "./routes/expect.ts";
 import { getHealth } from "./routes/health.ts";
+import { inputRoutes } from "./routes/input.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
+import { portRoutes } from "./routes/ports.ts";
 import { pruneRoutes } from "./routes/prune.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { type ListenerSource, statsRoutes, type UsageSource } from "./routes/stats.ts";
+import { waitRoutes } from "./routes/wait.ts";
+import type { Visitors } from "./visitors.ts";
 
 /** Longest wait of a stop for answers that are under way, in ms. */
 const STOP_MS = 1_000;
@@ -20,11 +30,18 @@ const STOP_MS = 1_000;
 export interface ServerOptions extends DaemonControl {
   readonly registry: SessionDirectory;
   readonly history: History;
+  readonly cursors: Cursors;
+  readonly usage: UsageSource;
+  readonly machine: ListenerSource;
   /** TCP port on 127.0.0.1; 0 for any free one. */
   readonly port: number;
   /** Must not exist; its folder is the user's alone. */
   readonly socketPath: string;
   readonly version: string;
+  /** Told of each request, before it is looked at. */
+  readonly onRequest?: () => void;
+  /** Who is being served, if anybody wants to know. */
+  readonly visitors?: Visitors | undefined;
   /** Told of defects; by default they go to stderr. */
   readonly onDefect?: (thrown: unknown) => void;
 }
@@ -47,7 +64,13 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { onDefect = (thrown) => console.error(thrown) } = options;
   const stopping = new AbortController();
   const shared = {
-    handle: createHandler({ router: routerOf(options), version: options.version, onDefect }),
+    handle: createHandler({
+      router: new Router(routesOf({ ...options, onDefect })),
+      version: options.version,
+      onDefect,
+      onRequest: options.onRequest,
+      visitors: options.visitors,
+    }),
     stopping: stopping.signal,
     onDefect,
   };
@@ -66,16 +89,26 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   };
 }
 
-function routerOf(options: ServerOptions): Router {
-  return new Router({
+/** Every path there is, and what each of its methods does. */
+export function routesOf(options: ServerOptions): Routes {
+  return {
     [HEALTH]: { GET: getHealth },
     ...daemonRoutes(options),
     ...sessionRoutes(options.registry),
+    ...inputRoutes(options.registry),
+    ...attachRoutes(options.registry, options),
     ...runRoutes(options.registry, options.history),
     ...logRoutes(options.registry, options.history),
+    ...expectRoutes(options.registry),
+    ...diffRoutes(options.registry, options.cursors),
+    ...digestRoutes(options.registry),
     ...eventRoutes(options.history),
+    ...openApiRoutes(options.version),
     ...pruneRoutes(options.registry),
-  });
+    ...statsRoutes(options.registry, options),
+    ...waitRoutes(options.registry, options.history),
+    ...portRoutes(options.registry, options),
+  };
 }
 
 function listenOrGiveUp(other: Listener, listen: () => Listener): Listener {

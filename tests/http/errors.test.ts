@@ -114,7 +114,7 @@ describe("query parameters", () => {
     const session = await server.session();
     const unknown = await ask(`/v1/sessions/${session.id}/logs?lines=5`);
     expect(unknown.error.expected).toBe(
-      "one of stream, limit, since_seq, run, follow, format, open",
+      "one of stream, limit, run, format, since_seq, follow, open, grep, regex, level, since, until, ansi",
     );
     const choice = await ask(`/v1/sessions/${session.id}/logs?stream=foo`);
     expect(choice.error.expected).toBe("one of blended, stdout, stderr");
@@ -151,16 +151,13 @@ describe("what others throw", () => {
     } as const;
     for (const [code, wanted] of Object.entries(statuses)) {
       const options = { field: "cwd", expected: "a directory", hint: "Make it." };
-      server.directory.refusal = new Problem(
-        code as keyof typeof statuses,
-        "It is not so",
-        options,
-      );
+      const known = code as keyof typeof statuses;
+      server.directory.refusal = new Problem(known, "It is not so", options);
       const body = JSON.stringify({ command: ["x"] });
       const { status, error } = await ask("/v1/sessions", { method: "POST", body });
       expect([code, status]).toEqual([code, wanted]);
       expect(error).toEqual({
-        code,
+        code: known,
         message: "It is not so",
         field: "cwd",
         expected: "a directory",

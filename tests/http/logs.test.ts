@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { LogReply } from "../../src/api/replies.ts";
+import type { LogReply } from "../../src/api/log-replies.ts";
 import type { FakeSession } from "./support/directory.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
 

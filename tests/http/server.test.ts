@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { systemCode } from "../../src/domain/problem.ts";
 import { type HttpServer, startServer } from "../../src/http/server.ts";
 import { waitFor } from "../support/wait.ts";
+import { FakeCursors } from "./support/cursors.ts";
 import { FakeDirectory } from "./support/directory.ts";
 import { FakeHistory } from "./support/history.ts";
+import { FakeMachine } from "./support/machine.ts";
 import { exchangeRaw, openRaw, statusOf } from "./support/raw.ts";
 import { DAEMON_REPLY, startTestServer, type TestServer } from "./support/server.ts";
 
@@ -106,9 +108,13 @@ test("to refuse leaves what is under way in peace", async () => {
 });
 
 function start(port: number, socketPath: string): Promise<HttpServer> {
+  const machine = new FakeMachine();
   return startServer({
     registry: new FakeDirectory(),
     history: new FakeHistory(),
+    cursors: new FakeCursors(),
+    usage: machine,
+    machine,
     daemon: () => DAEMON_REPLY,
     requestStop: () => undefined,
     requestUpgrade: async () => "1.0.0",

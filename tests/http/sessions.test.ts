@@ -104,14 +104,14 @@ describe("POST /v1/sessions", () => {
   test.each([
     [{}, "command", "is missing"],
     [{ command: [] }, "command[0]", "is missing"],
-    [{ command: "ls -l" }, "command", "not a string"],
+    [{ command: "ls -l" }, "command", 'not "ls -l"'],
     [{ command: [""] }, "command[0]", 'not ""'],
-    [{ command: ["x", 1] }, "command[1]", "not a number"],
+    [{ command: ["x", 1] }, "command[1]", "not 1"],
     [{ command: ["x\0"] }, "command[0]", "without NUL"],
     [{ command: ["x"], cwd: "src" }, "cwd", 'an absolute path, not "src"'],
     [{ command: ["x"], cwd: null }, "cwd", "not null"],
     [{ command: ["x"], name: "-a" }, "name", "letters"],
-    [{ command: ["x"], watch: "src" }, "watch", "an array of paths or globs, not a string"],
+    [{ command: ["x"], watch: "src" }, "watch", 'an array of paths or globs, not "src"'],
     [{ command: ["x"], watch: ["a", {}] }, "watch[1]", "not an object"],
     [{ command: ["x"], ignore: [[]] }, "ignore[0]", "not an array"],
     [{ command: ["x"], env: ["A=1"] }, "env", "not an array"],
@@ -262,6 +262,7 @@ describe("reading", () => {
       max_runtime_ms: null,
       stdin: "none",
       pty: null,
+      terminal: null,
     });
   });
 
@@ -339,6 +340,7 @@ describe("reading", () => {
       max_runtime_ms: null,
       stdin: "none",
       pty: null,
+      terminal: null,
     });
   });
 

@@ -1,12 +1,13 @@
 // /v1/daemon: what the daemon says of itself, and the way to end it.
 
+import type { DaemonReply } from "../../api/daemon-replies.ts";
 import { DAEMON, DAEMON_STOP, DAEMON_UPGRADE } from "../../api/paths.ts";
-import type { DaemonReply } from "../../api/replies.ts";
+import { NoQuery } from "../../api/queries.ts";
 import { UpgradeDaemon } from "../../api/requests.ts";
 import { Problem } from "../../domain/problem.ts";
 import { expectNoBody, readJson } from "../body.ts";
 import { checkBody } from "../check.ts";
-import { Query } from "../query.ts";
+import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";
 
@@ -26,13 +27,13 @@ export function daemonRoutes(control: DaemonControl): Routes {
   return {
     [DAEMON]: {
       GET({ query }) {
-        new Query(query, []);
+        readQuery(query, NoQuery);
         return json(control.daemon());
       },
     },
     [DAEMON_STOP]: {
       async POST({ query, request }) {
-        new Query(query, []);
+        readQuery(query, NoQuery);
         await expectNoBody(request);
         control.requestStop();
         return json({ ok: true }, 202);
@@ -40,7 +41,7 @@ export function daemonRoutes(control: DaemonControl): Routes {
     },
     [DAEMON_UPGRADE]: {
       async POST({ query, request, transport }) {
-        new Query(query, []);
+        readQuery(query, NoQuery);
         requireUnix(transport);
         const { binary } = checkBody(UpgradeDaemon, await readJson(request));
         return json({ ok: true, version: await control.requestUpgrade(binary) }, 202);

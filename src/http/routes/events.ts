@@ -1,18 +1,17 @@
 // /v1/events: what happened, as a page or as it comes; for browsers as server-sent events.
 
+import type { EventListReply } from "../../api/history-replies.ts";
 import { EVENTS } from "../../api/paths.ts";
-import type { EventListReply } from "../../api/replies.ts";
+import { EventQuery } from "../../api/queries.ts";
 import type { HistoryEvent } from "../../domain/history.ts";
 import { Problem } from "../../domain/problem.ts";
 import type { Exchange } from "../exchange.ts";
 import { type FollowForm, followHead, followReply, ndjsonForm } from "../follow.ts";
 import type { History } from "../ports.ts";
 import { eventReply } from "../present.ts";
-import { Query } from "../query.ts";
+import { readQuery } from "../query.ts";
 import { json, SSE_TYPE } from "../reply.ts";
 import type { Routes } from "../router.ts";
-
-const DEFAULT_LIMIT = 100;
 
 /** How soon a browser comes back when the connection breaks, in ms. */
 const RETRY_MS = 500;
@@ -22,10 +21,8 @@ export function eventRoutes(history: History): Routes {
 }
 
 function events(history: History, exchange: Exchange): Response | Promise<Response> {
-  const query = new Query(exchange.query, ["since_seq", "limit", "follow"]);
-  const limit = query.count("limit", DEFAULT_LIMIT);
-  const since = query.has("since_seq") ? query.count("since_seq", 0) : undefined;
-  if (!query.flag("follow")) return page(history, { since, limit });
+  const { since_seq: since, limit, follow } = readQuery(exchange.query, EventQuery);
+  if (!follow) return page(history, { since, limit });
   const form: FollowForm<readonly HistoryEvent[]> = wantsSse(exchange.request)
     ? sseForm()
     : ndjsonForm((batch) => batch.map(eventReply));

@@ -1,12 +1,13 @@
 // GET /healthz: whether this daemon is alive, and nothing about its sessions.
 
-import type { HealthReply } from "../../api/replies.ts";
+import type { HealthReply } from "../../api/daemon-replies.ts";
+import { NoQuery } from "../../api/queries.ts";
 import type { Exchange } from "../exchange.ts";
 import { time } from "../present.ts";
-import { Query } from "../query.ts";
+import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 
 export function getHealth({ query }: Exchange): Response {
-  new Query(query, []);
+  readQuery(query, NoQuery);
   return json({ ok: true, service: "korun", time: time(Date.now()) } satisfies HealthReply);
 }

@@ -1,34 +1,24 @@
 // What a session printed: logs reads anywhere, head the oldest, tail the newest lines.
 
+import type * as v from "valibot";
 import { SESSIONS } from "../../api/paths.ts";
+import { HeadQuery, LogQuery } from "../../api/queries.ts";
 import { Problem } from "../../domain/problem.ts";
-import type { LogStream } from "../../domain/session.ts";
+import type { LogFilter } from "../../logs/filter.ts";
 import type { FollowQuery } from "../../logs/follower.ts";
-import { type OpenText, TextFormatter } from "../../logs/text.ts";
+import type { PageQuery } from "../../logs/page.ts";
+import { TextFormatter } from "../../logs/text.ts";
 import type { Exchange } from "../exchange.ts";
 import { followHead, followReply, logForm } from "../follow.ts";
 import { tellLag } from "../lag.ts";
-import type { History, SessionDirectory, SupervisedSession } from "../ports.ts";
+import { filterIn, shownAs } from "../log-filter.ts";
+import type { History, LogFollower, SessionDirectory, SupervisedSession } from "../ports.ts";
 import { logReply } from "../present.ts";
-import { Query } from "../query.ts";
+import { openEntries, openLinesReply } from "../present-open.ts";
+import { readQuery } from "../query.ts";
 import { json, text } from "../reply.ts";
 import type { Handler, Routes } from "../router.ts";
-
-const DEFAULT_LIMIT = 100;
-const HEAD_PARAMETERS = ["stream", "limit", "run", "format"];
-const PARAMETERS = ["stream", "limit", "since_seq", "run", "follow", "format", "open"];
-
-const FORMATS = ["json", "text"] as const;
-const FOLLOW_FORMATS = ["json", "text", "frames"] as const;
-
-/** What is to be read, and how it is to be shown. */
-interface LogRequest {
-  readonly stream: LogStream;
-  readonly format: "json" | "text";
-  readonly limit: number;
-  readonly from: "oldest" | FollowQuery["from"];
-  readonly run: number | undefined;
-}
+import { runIn } from "../run-query.ts";
 
 interface Asked {
   readonly directory: SessionDirectory;
@@ -46,73 +36,87 @@ export function logRoutes(directory: SessionDirectory, history: Pick<History, "l
   };
 }
 
-function oldest(directory: SessionDirectory, exchange: Exchange): Response {
-  const query = new Query(exchange.query, HEAD_PARAMETERS);
-  const shaped = shape(query, FORMATS);
+async function oldest(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
+  const query = readQuery(exchange.query, HeadQuery);
+  const filter = await filterIn(query);
   const session = directory.find(exchange.reference);
-  return page(session, { ...shaped, from: "oldest", run: runIn(query, session) });
+  return await page(session, { query, filter, from: "oldest", exchange });
 }
 
 /** The newest entries, or all from `since_seq` upward; then, if asked, what is yet to come. */
-function logs({ directory, history, exchange }: Asked): Response | Promise<Response> {
-  const query = new Query(exchange.query, PARAMETERS);
-  const sinceSeq = query.count("since_seq", 0);
-  const from: FollowQuery["from"] = query.has("since_seq") ? { sinceSeq } : "newest";
-  if (!query.flag("follow")) {
-    const shaped = shape(query, FORMATS);
-    refuse(query, "open", "is for follow=1&format=frames");
-    const session = directory.find(exchange.reference);
-    return page(session, { ...shaped, from, run: runIn(query, session) });
-  }
-  refuse(query, "run", "reads what a run has printed, and is not for follow");
-  const asked = shape(query, FOLLOW_FORMATS);
+async function logs({ directory, history, exchange }: Asked): Promise<Response> {
+  const query = readQuery(exchange.query, LogQuery);
+  requireSense(query);
+  const filter = await filterIn(query);
   const session = directory.find(exchange.reference);
-  const form = logForm({ ...asked, open: openIn(query) });
+  const { stream, limit, format, open, since_seq: sinceSeq } = query;
+  const from: FollowQuery["from"] = sinceSeq === undefined ? "newest" : { sinceSeq };
+  if (!query.follow) return await page(session, { query, filter, from, exchange });
+  const form = logForm({ stream, format, open });
   if (exchange.request.method === "HEAD") return followHead(form);
-  const { stream, limit } = asked;
-  const follower = tellLag(session.log.follow({ stream, limit, from }), (missed) =>
-    history.lagged(session.id, { stream, missed }),
-  );
-  return followReply(follower, form, exchange);
+  const follower = follow(session, { stream, limit, from, filter });
+  const told = tellLag(follower, (missed) => history.lagged(session.id, { stream, missed }));
+  const shown: typeof form = { ...form, encode: (batch) => form.encode(shownAs(batch, query)) };
+  return await followReply(told, shown, exchange);
 }
 
-/** What the text left open that a client goes on with. */
-function openIn(query: Query): OpenText {
-  if (query.choice("format", FOLLOW_FORMATS) !== "frames") {
-    refuse(query, "open", "is for format=frames");
+type LogRequest = v.InferOutput<typeof LogQuery>;
+
+/** Throws Problem `bad_request` for parameters that make no sense together. */
+function requireSense({ follow, run, format, open }: LogRequest): void {
+  if (!follow && format === "frames") throw senseless("format", "frames is for follow=1");
+  if (follow && run !== undefined) {
+    throw senseless("run", "reads what a run has printed, and is not for follow");
   }
-  return query.choice("open", ["nothing", "newline", "stdout", "stderr"]);
+  if (open !== "nothing" && !(follow && format === "frames")) {
+    throw senseless("open", "is for follow=1&format=frames");
+  }
 }
 
-function refuse(query: Query, name: string, why: string): void {
-  if (query.has(name)) throw new Problem("bad_request", `${name} ${why}`, { field: name });
+function senseless(field: string, why: string): Problem {
+  return new Problem("bad_request", `${field} ${why}`, { field });
 }
 
-/** The number of the run to read; undefined for all of them. */
-function runIn(query: Query, session: SupervisedSession): number | undefined {
-  if (!query.has("run")) return undefined;
-  const { run: newest } = session.snapshot();
-  const wanted = query.countOr("run", "last");
-  const run = wanted === "last" ? newest : wanted;
-  if (run >= 1 && run <= newest) return run;
-  throw new Problem("not_found", `There is no run ${run}: the newest is ${newest}`, {
-    field: "run",
-    expected: `a number from 1 to ${newest}, or last`,
-  });
+function follow(
+  session: SupervisedSession,
+  { filter, ...query }: FollowQuery & { readonly filter: LogFilter | undefined },
+): LogFollower {
+  if (filter === undefined) return session.log.follow(query);
+  return session.log.followFiltered({ ...query, filter });
 }
 
-function shape<const Format extends string>(query: Query, formats: readonly [Format, ...Format[]]) {
-  return {
-    stream: query.choice("stream", ["blended", "stdout", "stderr"]),
-    format: query.choice("format", formats),
-    limit: query.count("limit", DEFAULT_LIMIT),
-  };
+interface PageRequest {
+  readonly query: v.InferOutput<typeof HeadQuery> | LogRequest;
+  readonly filter: LogFilter | undefined;
+  readonly from: PageQuery["from"];
+  readonly exchange: Exchange;
 }
 
-function page(session: SupervisedSession, wanted: LogRequest): Response {
-  const read = session.log.page(wanted);
-  if (wanted.format === "json")
-    return json(logReply(read, { id: session.id, stream: wanted.stream }));
+async function page(session: SupervisedSession, asked: PageRequest): Promise<Response> {
+  const { query, filter, from, exchange } = asked;
+  const { stream, limit, format } = query;
+  const run = runIn(query.run, session);
+  const wanted = { stream, limit, from, run };
+  const { signal } = exchange.request;
+  const found =
+    filter === undefined
+      ? session.log.page(wanted)
+      : await exchange.wait(session.log.search({ ...wanted, filter, signal }));
+  const read = shownAs(found, query);
+  // What is in progress is nobody's entry, and no filter can tell what it will be.
+  const isAll =
+    filter === undefined && limit > 0 && (run ?? newestOf(session)) === newestOf(session);
+  const open = isAll ? session.log.openLines(stream, read.nextSeq) : [];
+  if (format === "json") {
+    const of = { id: session.id, stream };
+    return json({ ...logReply(read, of), ...openLinesReply(open, query) });
+  }
   const { entries, dropped: missed = 0 } = read;
-  return text(new TextFormatter(wanted.stream).format({ missed, entries }));
+  // Who asks from an entry on gets the rest of the line with the next page, once it is complete.
+  const last = typeof from === "object" ? [] : openEntries(open, query);
+  return text(new TextFormatter(stream).format({ missed, entries: [...entries, ...last] }));
+}
+
+function newestOf(session: SupervisedSession): number {
+  return session.snapshot().run;
 }

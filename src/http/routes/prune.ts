@@ -1,12 +1,13 @@
 // POST /v1/prune: forgets sessions at rest, by age and number.
 
 import { PRUNE } from "../../api/paths.ts";
+import { NoQuery } from "../../api/queries.ts";
 import type { PruneReply } from "../../api/replies.ts";
 import { PruneSessions } from "../../api/requests.ts";
 import { readJson } from "../body.ts";
 import { checkBody } from "../check.ts";
 import type { SessionDirectory } from "../ports.ts";
-import { Query } from "../query.ts";
+import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";
 
@@ -14,7 +15,7 @@ export function pruneRoutes(directory: SessionDirectory): Routes {
   return {
     [PRUNE]: {
       async POST(exchange) {
-        new Query(exchange.query, []);
+        readQuery(exchange.query, NoQuery);
         const body = checkBody(PruneSessions, (await readJson(exchange.request)) ?? {});
         const { older_than: olderThanMs = 0, keep = 0 } = body;
         const forgotten = await exchange.wait(directory.prune({ olderThanMs, keep }));

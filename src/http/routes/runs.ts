@@ -1,10 +1,11 @@
 // The runs of a session: each with what started it, what ended it, and what it printed.
 
+import type { RunListReply } from "../../api/history-replies.ts";
 import { SESSIONS } from "../../api/paths.ts";
-import type { RunListReply } from "../../api/replies.ts";
+import { NoQuery } from "../../api/queries.ts";
 import type { History, SessionDirectory } from "../ports.ts";
 import { runReply, totalsOf } from "../present.ts";
-import { Query } from "../query.ts";
+import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";
 
@@ -12,7 +13,7 @@ export function runRoutes(directory: SessionDirectory, history: Pick<History, "r
   return {
     [`${SESSIONS}/{id}/runs`]: {
       GET({ query, reference }) {
-        new Query(query, []);
+        readQuery(query, NoQuery);
         const session = directory.find(reference);
         const now = totalsOf(session.snapshot().output);
         const runs = history.runs(session.id).map((run) => runReply(run, now));

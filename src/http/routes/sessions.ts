@@ -2,8 +2,10 @@
 
 import { homedir } from "node:os";
 import { SESSIONS, sessionPath } from "../../api/paths.ts";
+import { NoQuery, StopQuery, WaitQuery } from "../../api/queries.ts";
 import type { ActionReply, CreatedReply, SessionListReply } from "../../api/replies.ts";
-import { CreateSession } from "../../api/requests.ts";
+import { CreateSession, type CreateSessionBody } from "../../api/requests.ts";
+import { NameTaken } from "../../domain/name-taken.ts";
 import { Problem } from "../../domain/problem.ts";
 import { NEVER_RESTART } from "../../domain/restart-policy.ts";
 import {
@@ -15,11 +17,14 @@ import {
 } from "../../domain/session.ts";
 import { expectNoBody, readJson } from "../body.ts";
 import { checkBody } from "../check.ts";
+import { differenceProblem } from "../differences.ts";
 import type { Exchange } from "../exchange.ts";
-import type { ActionOutcome, SessionDirectory } from "../ports.ts";
+import { requirePatterns } from "../patterns.ts";
+import type { ActionOutcome, SessionDirectory, SupervisedSession } from "../ports.ts";
 import { sessionReply, sessionSummary } from "../present.ts";
-import { Query } from "../query.ts";
+import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
+import { requestIdOf } from "../request-id.ts";
 import type { Routes } from "../router.ts";
 
 export function sessionRoutes(directory: SessionDirectory): Routes {
@@ -39,22 +44,47 @@ export function sessionRoutes(directory: SessionDirectory): Routes {
 }
 
 function listSessions(directory: SessionDirectory, { query }: Exchange): Response {
-  new Query(query, []);
+  readQuery(query, NoQuery);
   const sessions = directory.list().map((session) => sessionSummary(session.snapshot()));
   return json({ sessions } satisfies SessionListReply);
 }
 
 async function createSession(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
-  const wait = new Query(exchange.query, ["wait"]).flag("wait");
-  const spec = specOf(checkBody(CreateSession, await readJson(exchange.request)), exchange);
-  const session = await exchange.wait(directory.create(spec));
-  const { id } = session;
-  const reply = wait
-    ? createdReply(await exchange.wait(session.created))
-    : { id, state: session.snapshot().state };
-  const response = json(reply satisfies CreatedReply, 201);
-  response.headers.set("location", sessionPath(id));
+  const { wait } = readQuery(exchange.query, WaitQuery);
+  const given = await readJson(exchange.request);
+  const spec = specOf(checkBody(CreateSession, given), exchange);
+  await requirePatterns((given as CreateSessionBody).ready);
+  const id = requestIdOf(exchange.request);
+  const { session, existing } = await exchange.wait(obtain(directory, spec, id));
+  const first = wait ? await exchange.wait(session.created) : session.snapshot();
+  const reply: CreatedReply = existing
+    ? { ...createdReply(session.snapshot()), existing }
+    : createdReply(first);
+  const response = json(reply, existing ? 200 : 201);
+  response.headers.set("location", sessionPath(session.id));
   return response;
+}
+
+interface Obtained {
+  readonly session: SupervisedSession;
+  /** It was there before. */
+  readonly existing: boolean;
+}
+
+/** Makes a session, unless the one that has its name is just what was asked for. */
+async function obtain(
+  directory: SessionDirectory,
+  spec: SessionSpec,
+  id: string | undefined,
+): Promise<Obtained> {
+  try {
+    return { session: await directory.create(spec, { id }), existing: false };
+  } catch (thrown) {
+    if (!(thrown instanceof NameTaken)) throw thrown;
+    const problem = differenceProblem(thrown, spec);
+    if (problem !== undefined) throw problem;
+    return { session: directory.find(thrown.holder.id), existing: true };
+  }
 }
 
 /** Once it is known whether the command could be started. */
@@ -63,12 +93,12 @@ function createdReply({ id, state, error }: SessionSnapshot): CreatedReply {
 }
 
 function showSession(directory: SessionDirectory, { query, reference }: Exchange): Response {
-  new Query(query, []);
+  readQuery(query, NoQuery);
   return json(sessionReply(directory.find(reference).snapshot()));
 }
 
 async function forgetSession(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
-  new Query(exchange.query, []);
+  readQuery(exchange.query, NoQuery);
   await expectNoBody(exchange.request);
   const session = directory.find(exchange.reference);
   const { state } = session.snapshot();
@@ -77,17 +107,14 @@ async function forgetSession(directory: SessionDirectory, exchange: Exchange): P
 }
 
 async function restartSession(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
-  const query = new Query(exchange.query, ["wait"]);
-  const wait = query.flag("wait");
+  const { wait } = readQuery(exchange.query, WaitQuery);
   await expectNoBody(exchange.request);
   const session = directory.find(exchange.reference);
   return await actionReply(session.restart(), { id: session.id, wait, exchange });
 }
 
 async function stopSession(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
-  const query = new Query(exchange.query, ["wait", "force"]);
-  const wait = query.flag("wait");
-  const force = query.flag("force");
+  const { wait, force } = readQuery(exchange.query, StopQuery);
   await expectNoBody(exchange.request);
   const session = directory.find(exchange.reference);
   return await actionReply(session.stop({ force }), { id: session.id, wait, exchange });

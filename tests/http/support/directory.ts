@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { NOT_READY } from "../../../src/domain/checks.ts";
+import type { SessionInput } from "../../../src/domain/input.ts";
 import { Problem } from "../../../src/domain/problem.ts";
 import type {
   OutputStream,
@@ -13,22 +14,33 @@ import type {
 import type {
   ActionOutcome,
   LogFollower,
+  LogScanner,
   Pruning,
   ReadableLog,
   SessionDirectory,
   SupervisedSession,
 } from "../../../src/http/ports.ts";
+import type { Digest } from "../../../src/logs/digest.ts";
 import type { Entry } from "../../../src/logs/entry.ts";
 import type { FollowBatch, FollowQuery } from "../../../src/logs/follower.ts";
-import type { LogPage, PageQuery } from "../../../src/logs/session-log.ts";
+import type { LogPage, PageQuery } from "../../../src/logs/page.ts";
+import type { RawOutput } from "../../../src/logs/raw.ts";
+import type { OpenBytes } from "../../../src/logs/session-log.ts";
+import { FakeOutput } from "../../terminal/output.ts";
 
 export class FakeDirectory implements SessionDirectory {
   readonly sessions: FakeSession[] = [];
   /** Thrown by the next create. */
   refusal: unknown;
   removed: string[] = [];
+  /** Sessions of a test's own making. */
+  readonly others: SupervisedSession[] = [];
 
-  async create(spec: SessionSpec): Promise<FakeSession> {
+  /** The ids under which sessions were asked for, if under any. */
+  readonly asked: (string | undefined)[] = [];
+
+  async create(spec: SessionSpec, options: { id?: string | undefined } = {}): Promise<FakeSession> {
+    this.asked.push(options.id);
     if (this.refusal !== undefined) throw this.refusal;
     const session = new FakeSession(spec);
     this.sessions.push(session);
@@ -39,8 +51,10 @@ export class FakeDirectory implements SessionDirectory {
     return this.sessions;
   }
 
-  find(reference: string): FakeSession {
-    const found = this.sessions.find(({ id, spec }) => id === reference || spec.name === reference);
+  find(reference: string): SupervisedSession {
+    const found =
+      this.sessions.find(({ id, spec }) => id === reference || spec.name === reference) ??
+      this.others.find(({ id }) => id === reference);
     if (found === undefined) throw new Problem("not_found", "session not found");
     return found;
   }
@@ -63,6 +77,7 @@ export class FakeSession implements SupervisedSession {
   readonly id: string = randomUUID();
   readonly spec: SessionSpec;
   readonly log = new FakeLog();
+  input: SessionInput | undefined;
   readonly #created = Promise.withResolvers<SessionSnapshot>();
   readonly created = this.#created.promise;
   readonly done = Promise.withResolvers<SessionSnapshot>();
@@ -78,6 +93,12 @@ export class FakeSession implements SupervisedSession {
 
   snapshot(): SessionSnapshot {
     return { ...snapshotOf(this.id, this.spec), ...this.facts };
+  }
+
+  isOver(): boolean {
+    const { state, nextRestartAt, watching } = this.snapshot();
+    const isAtRest = state === "exited" || state === "failed";
+    return isAtRest && nextRestartAt === null && watching.state !== "armed";
   }
 
   settle(facts: Partial<SessionSnapshot>): void {
@@ -146,6 +167,39 @@ export class FakeLog implements ReadableLog {
     const start = from === "newest" ? Math.max(0, held.length - limit) : 0;
     const entries = held.slice(start, start + limit);
     return { entries, nextSeq: (entries.at(-1)?.seq ?? this.#seq - 1) + 1, dropped: undefined };
+  }
+
+  /** Nothing here is filtered: what is, is tested with a log of its own. */
+  async search(query: PageQuery): Promise<LogPage> {
+    return this.page(query);
+  }
+
+  followFiltered(query: FollowQuery): LogFollower {
+    return this.follow(query);
+  }
+
+  digest(): Promise<Digest> {
+    return Promise.reject(new Error("this log is not summed up"));
+  }
+
+  openLines(): readonly OpenBytes[] {
+    return [];
+  }
+
+  /** What `bytes` reads; lines that are printed are not in it. */
+  readonly raw = new FakeOutput();
+
+  bytes(): RawOutput {
+    return this.raw.reader();
+  }
+
+  scan(): LogScanner {
+    return {
+      nextSeq: 1,
+      next: async () => undefined,
+      finish: () => undefined,
+      close: () => undefined,
+    };
   }
 
   follow(query: FollowQuery): LogFollower {
@@ -218,6 +272,7 @@ function snapshotOf(id: string, spec: SessionSpec): SessionSnapshot {
     healthRestarts: 0,
     nextRestartAt: null,
     gaveUp: null,
+    terminal: null,
     readiness: NOT_READY,
     health: null,
     output: {

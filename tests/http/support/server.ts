@@ -3,11 +3,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DaemonReply, ErrorReply } from "../../../src/api/replies.ts";
+import type { DaemonReply, ErrorReply } from "../../../src/api/daemon-replies.ts";
 import { NOTHING_MORE } from "../../../src/domain/session.ts";
 import { type HttpServer, startServer } from "../../../src/http/server.ts";
+import { FakeCursors } from "./cursors.ts";
 import { FakeDirectory, type FakeSession } from "./directory.ts";
 import { FakeHistory } from "./history.ts";
+import { FakeMachine } from "./machine.ts";
 
 export const DAEMON_REPLY: DaemonReply = {
   service: "korun",
@@ -31,6 +33,7 @@ export interface TestServer extends AsyncDisposable {
   readonly socket: string;
   readonly directory: FakeDirectory;
   readonly history: FakeHistory;
+  readonly machine: FakeMachine;
   readonly http: HttpServer;
   /** What was reported as a defect of korun. */
   readonly defects: unknown[];
@@ -45,11 +48,16 @@ export async function startTestServer(): Promise<TestServer> {
   const socket = join(folder, "korun.sock");
   const directory = new FakeDirectory();
   const history = new FakeHistory();
+  const cursors = new FakeCursors();
+  const machine = new FakeMachine();
   const defects: unknown[] = [];
   let stops = 0;
   const http = await startServer({
     registry: directory,
     history,
+    cursors,
+    usage: machine,
+    machine,
     daemon: () => DAEMON_REPLY,
     requestStop: () => {
       stops += 1;
@@ -66,6 +74,7 @@ export async function startTestServer(): Promise<TestServer> {
     socket,
     directory,
     history,
+    machine,
     http,
     defects,
     stopsRequested: () => stops,
