@@ -4,11 +4,17 @@ import type { Store } from "../store/store.ts";
 import type { Archive } from "../supervisor/archive.ts";
 import type { EventLog } from "../supervisor/event-log.ts";
 
-/** The archive of a daemon. */
-export function archiveOf(store: Store, events: EventLog): Archive {
+/** The archive of a daemon; `changed` is called whenever something has become of a session. */
+export function archiveOf(store: Store, events: EventLog, changed: () => void): Archive {
   return {
-    saveSession: (session) => store.sessions.save(session),
-    removeSession: (id) => store.sessions.remove(id),
+    saveSession(session) {
+      store.sessions.save(session);
+      changed();
+    },
+    removeSession(id) {
+      store.sessions.remove(id);
+      changed();
+    },
     saveRun: (sessionId, run) => store.runs.save(sessionId, run),
     newestRun: (sessionId) => store.runs.of(sessionId, 1)[0],
     append: (event) => events.append(event),

@@ -1,6 +1,7 @@
 // The daemon's keeper, as supervising sees it. A daemon that a client launched has one, and starts
 // another when it is gone; one in the foreground is its user's to look after, and has none.
 
+import type { SavedSession } from "../domain/history.ts";
 import type { ExitStatus } from "../domain/session.ts";
 import { readExits } from "../keeper/exits.ts";
 import { type KeeperLegacy, KeeperLink } from "../keeper/link.ts";
@@ -16,11 +17,16 @@ export interface Keeping {
   readonly link: KeeperLink | undefined;
   /** What went wrong with earlier daemons, for the status. */
   readonly problem: string | null;
+  /** Fetches the terminals of sessions that may still run, before they are taken over. */
+  recall(saved: readonly SavedSession[]): Promise<void>;
 }
+
+type Terminals = Map<string, number>;
 
 /** Nobody keeps anything, but what an earlier keeper noted is known. */
 export function unkept(paths: Paths): Keeping {
-  return { guardian: guardianOf(paths, undefined), link: undefined, problem: null };
+  const guardian = guardianOf(paths, { link: undefined, terminals: new Map() });
+  return { guardian, link: undefined, problem: null, recall: async () => {} };
 }
 
 /** Takes up the link to the keeper that started this daemon, or starts one. */
@@ -30,6 +36,7 @@ export function joinKeeper(
 ): Keeping {
   const { legacy, version, log } = options;
   let problem: string | null = null;
+  let keeper: number | undefined;
   const link = new KeeperLink({
     fd: legacy.fd,
     command: [...ownCommand(), "daemon", "keep", "--join"],
@@ -37,32 +44,56 @@ export function joinKeeper(
     version,
     onKeeper(hello) {
       problem = hello.problem;
-      log.info(`kept by pid ${hello.pid}`);
+      // One that has become its next version says hello again.
+      if (hello.pid !== keeper) log.info(`kept by pid ${hello.pid}`);
+      keeper = hello.pid;
     },
     onLost: () => log.warn("the keeper is gone: starting another"),
     onFault: (thrown) => log.error("talking to the keeper", thrown),
   });
+  const terminals: Terminals = new Map();
   return {
-    guardian: guardianOf(paths, link),
+    guardian: guardianOf(paths, { link, terminals }),
     link,
     get problem() {
       return problem;
     },
+    async recall(saved) {
+      const runs = saved.filter(({ spec, state }) => spec.pty && state.phase !== "resting");
+      for (const { id, state } of runs) {
+        const run = { session: id, run: state.run };
+        const terminal = await link.claim(run);
+        if (terminal !== undefined) terminals.set(keyOf(run), terminal);
+      }
+    },
   };
 }
 
-function guardianOf(paths: Paths, link: KeeperLink | undefined): Guardian {
+function guardianOf(
+  paths: Paths,
+  { link, terminals }: { link: KeeperLink | undefined; terminals: Terminals },
+): Guardian {
   return {
-    async hold(run) {
-      const held = await link?.hold(run);
+    terminalOf(run) {
+      const terminal = terminals.get(keyOf(run));
+      terminals.delete(keyOf(run));
+      return terminal;
+    },
+    async hold({ terminal, ...run }) {
+      const held = await link?.hold(run, terminal);
       return held?.ended ?? noted(paths, run);
     },
     drop: (run) => link?.drop(run),
+    endInput: (session) => link?.endInput(session),
   };
 }
 
+function keyOf({ session, run }: { session: string; run: number }): string {
+  return `${session}/${run}`;
+}
+
 /** What is in the journal of the keepers there were. */
-function noted(paths: Paths, { leader }: GuardedRun): ExitStatus | undefined {
+function noted(paths: Paths, { leader }: Pick<GuardedRun, "leader">): ExitStatus | undefined {
   if (leader === undefined) return undefined;
   return readExits(exitJournal(paths.home)).find(
     ({ pid, startTime }) => pid === leader.pid && startTime === leader.startTime,

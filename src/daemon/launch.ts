@@ -2,14 +2,14 @@
 // same instant: one takes the launch lock and starts a daemon, the others wait until it answers.
 
 import { closeSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Problem } from "../domain/problem.ts";
 import { FileLock } from "../native/lock.ts";
 import { daemonEnvironment } from "../process/environment.ts";
 import { openLogFile } from "./daemon-log.ts";
+import { giveUp, TOO_LATE, within } from "./give-up.ts";
 import type { Environment, Paths } from "./paths.ts";
 import { homeProblem, preparePaths } from "./prepare.ts";
-import { findSocket, isHeld, readRecord } from "./record.ts";
+import { findSocket, isHeld, readRecord, refusedStart } from "./record.ts";
 import { parseStartup, STARTUP_FD, type Startup } from "./startup.ts";
 
 /** Longest wait for a daemon, in ms: for another's start or end, and for the start of our own. */
@@ -39,7 +39,7 @@ export async function launchDaemon(paths: Paths, options: LaunchOptions): Promis
 /** How this korun is run: the compiled binary alone, or Bun with our entry. */
 export function ownCommand(): string[] {
   if (import.meta.path.startsWith("/$bunfs/")) return [process.execPath];
-  return [process.execPath, fileURLToPath(new URL("../../index.ts", import.meta.url))];
+  return [process.execPath, Bun.fileURLToPath(new URL("../../index.ts", import.meta.url))];
 }
 
 async function findOrLaunch(paths: Paths, options: LaunchOptions): Promise<string> {
@@ -80,8 +80,12 @@ async function spawnDaemon(paths: Paths, options: LaunchOptions): Promise<string
     stdio: ["ignore", log, log, "pipe"],
   });
   closeSync(log);
-  const startup = await readStartup(daemon, options.timeoutMs ?? LAUNCH_TIMEOUT_MS);
+  const timeout = options.timeoutMs ?? LAUNCH_TIMEOUT_MS;
+  const word = readStartup(daemon);
+  const inTime = await within(timeout, word);
+  const startup = inTime === TOO_LATE ? await giveUp(paths, { keeper: daemon, word }) : inTime;
   daemon.unref();
+  if (inTime === TOO_LATE && startup === undefined) throw tooSlow(paths, timeout);
   if (startup?.ok) return startup.socket;
   if (startup !== undefined) {
     throw new Problem("unavailable", startup.message, { hint: startup.hint });
@@ -97,16 +101,15 @@ function environmentOfDaemon(paths: Paths, env: Environment): Record<string, str
 
 type Daemon = ReturnType<typeof Bun.spawn>;
 
-/** Ends a daemon that says nothing for too long, so that it does not keep its lock half started. */
-async function readStartup(daemon: Daemon, timeoutMs: number): Promise<Startup | undefined> {
-  const timer = setTimeout(() => daemon.kill("SIGKILL"), timeoutMs);
-  try {
-    const pipe = daemon.stdio[STARTUP_FD];
-    if (typeof pipe !== "number") return undefined;
-    return parseStartup(await new Response(Bun.file(pipe).stream()).text());
-  } finally {
-    clearTimeout(timer);
-  }
+async function readStartup(daemon: Daemon): Promise<Startup | undefined> {
+  const pipe = daemon.stdio[STARTUP_FD];
+  if (typeof pipe !== "number") return undefined;
+  return parseStartup(await new Response(Bun.file(pipe).stream()).text());
+}
+
+function tooSlow(paths: Paths, timeoutMs: number): Problem {
+  const message = `the daemon was given up: it was not ready after ${timeoutMs / 1000} s`;
+  return new Problem("unavailable", message, { hint: `Its log says more: ${paths.log}` });
 }
 
 function diedSilently(paths: Paths, exitCode: number): Problem {
@@ -116,6 +119,8 @@ function diedSilently(paths: Paths, exitCode: number): Problem {
 }
 
 function unanswered(paths: Paths, timeoutMs: number): Problem {
+  const refused = refusedStart(paths);
+  if (refused !== undefined) return refused;
   const record = readRecord(paths);
   const holder = record === undefined ? "another process" : `pid ${record.pid}`;
   return new Problem(

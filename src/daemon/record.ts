@@ -1,9 +1,11 @@
 // What the daemon that holds a home says of itself in its lock file, and whether it answers. The
 // record outlives a daemon that was killed: only the lock, or an answer, says that it lives.
 
-import { existsSync } from "node:fs";
-import { keeperLock } from "../keeper/options.ts";
+import { messageOf, Problem } from "../domain/problem.ts";
+import { keeperLock, readKeeperNote } from "../keeper/options.ts";
 import { FileLock, readLockFile } from "../native/lock.ts";
+import type { DaemonLog } from "./daemon-log.ts";
+import { diskProblem } from "./disk.ts";
 import type { Paths } from "./paths.ts";
 
 export interface DaemonRecord {
@@ -13,6 +15,15 @@ export interface DaemonRecord {
   readonly startedAt: string;
   readonly port: number;
   readonly socket: string;
+}
+
+/** Leaves a record in the lock. A full disk keeps nobody from finding the daemon at its socket. */
+export function leaveRecord(lock: FileLock, record: DaemonRecord, log: DaemonLog): void {
+  try {
+    lock.write(JSON.stringify(record));
+  } catch (thrown) {
+    log.warn(`cannot leave word in ${lock.path}: ${messageOf(thrown)}`);
+  }
 }
 
 /** The record of the daemon that holds this home, or held it last. */
@@ -32,20 +43,25 @@ export function readRecord(paths: Paths): DaemonRecord | undefined {
  * bring the next one. Throws a system error.
  */
 export function isHeld(paths: Paths): boolean {
-  return isTaken(paths.lock) || isKept(paths);
+  return FileLock.isTaken(paths.lock) || isKept(paths);
 }
 
 /** Whether a keeper is at work: if no daemon answers now, one soon will. Throws a system error. */
 export function isKept(paths: Paths): boolean {
-  return isTaken(keeperLock(paths.home));
+  return FileLock.isTaken(keeperLock(paths.home));
 }
 
-function isTaken(path: string): boolean {
-  // Only looking must make nothing: this may be no home of korun's at all.
-  if (!existsSync(path)) return false;
-  const lock = FileLock.tryTake(path);
-  lock?.release();
-  return lock === undefined;
+/**
+ * Why the keeper that is at work cannot bring a daemon up, though it tries again and again;
+ * undefined while there is no such reason.
+ */
+export function refusedStart(paths: Paths): Problem | undefined {
+  const refusal = isKept(paths) ? readKeeperNote(paths.home)?.refusal : undefined;
+  if (refusal === undefined) return undefined;
+  const { reason, hint } = refusal;
+  return new Problem("unavailable", `the daemon of ${paths.home} cannot start: ${reason}`, {
+    hint: `${hint === undefined ? "" : `${hint} `}It is tried again by itself.`,
+  });
 }
 
 /**
@@ -68,6 +84,14 @@ export async function answers(socket: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** For a keeper whose daemon does not come up, and which could not leave word why. */
+export function stuckStart(paths: Paths): Problem {
+  const why = diskProblem(paths) ?? `Its log may say why: ${paths.log}`;
+  return new Problem("unavailable", `the daemon of ${paths.home} does not come up`, {
+    hint: `${why} It is tried again by itself.`,
+  });
 }
 
 function isRecord(value: unknown): value is DaemonRecord {

@@ -2,6 +2,7 @@
 // lock, what an earlier daemon left, the parts, the doors; then it waits until it is to end, and
 // takes all of it down again.
 
+import { readdirSync } from "node:fs";
 import { Capture } from "../capture/handle.ts";
 import type { Happening } from "../domain/history.ts";
 import { Problem } from "../domain/problem.ts";
@@ -9,21 +10,29 @@ import { type HttpServer, startServer } from "../http/server.ts";
 import { type KeeperLegacy, takeLegacy } from "../keeper/link.ts";
 import { FileLock } from "../native/lock.ts";
 import { trimOnceSettled } from "../native/trim.ts";
+import { ageMs } from "../process/adopt.ts";
 import { Store } from "../store/store.ts";
+import { attendChecks } from "../supervisor/checkup.ts";
 import { EventLog } from "../supervisor/event-log.ts";
+import { limitsWith } from "../supervisor/limits.ts";
 import { createMachinery } from "../supervisor/machine.ts";
 import { Registry } from "../supervisor/registry.ts";
 import { archiveOf } from "./archive.ts";
+import { catchUp } from "./catch-up.ts";
 import { DaemonLog } from "./daemon-log.ts";
+import { diskProblem } from "./disk.ts";
 import { joinKeeper, unkept } from "./guardian.ts";
 import { clearStaleSocket, clearUnknownSessions, setRingsAside } from "./heal.ts";
 import { historyOf } from "./history.ts";
+import { Idleness, resolveIdleTimeout } from "./idle.ts";
 import { StopIntents } from "./intents.ts";
 import type { Paths } from "./paths.ts";
+import { rememberPort, usualPort } from "./port-choice.ts";
 import { portProblem } from "./port-holder.ts";
 import { homeProblem, preparePaths } from "./prepare.ts";
-import { type DaemonRecord, findSocket, readRecord } from "./record.ts";
+import { type DaemonRecord, findSocket, leaveRecord, readRecord } from "./record.ts";
 import { resolveRetention } from "./retention.ts";
+import { createSampler, LISTENERS } from "./sampling.ts";
 import { failedStartup, reportStartup } from "./startup.ts";
 import { describeDaemon } from "./status.ts";
 import { checkSuccessor } from "./upgrade.ts";
@@ -87,6 +96,7 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   const { intents, parts, version, detached, legacy } = context;
   let isMeant = true;
   const retention = resolveRetention(process.env);
+  const idleTimeoutMs = resolveIdleTimeout(process.env);
   preparePaths(paths);
   const lock = await takeLock(paths);
   parts.defer(() => lock.release());
@@ -101,12 +111,14 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   if (legacy.setAside) setRingsAside(paths, log);
 
   let record = describeSelf(paths, version);
-  lock.write(JSON.stringify(record));
+  leaveRecord(lock, record, log);
   await clearStaleSocket(paths);
 
   const store = Store.open(paths.database, { report: (what) => log.warn(what) });
   parts.defer(() => store.close());
-  const saved = store.sessions.all();
+  const mayBeBehind = store.isBehind || store.problem !== null;
+  const kept = readdirSync(paths.sessions);
+  const saved = mayBeBehind ? await catchUp(store, { kept, log }) : store.sessions.all();
   // Where the store has lost something, a session that it does not know may well be alive.
   if (store.isComplete) clearUnknownSessions(paths, { known: store.sessions.ids(), log });
 
@@ -120,7 +132,15 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   parts.defer(() => capture.close());
   const events = new EventLog(store.events);
   const report = (what: string, cause: unknown) => log.error(what, cause);
-  const registry = new Registry({
+  const sampler = createSampler(report);
+  const idleness = new Idleness({
+    timeoutMs: idleTimeoutMs,
+    // What could not be saved would be lost.
+    isAtRest: () => store.problem === null && registry.list().every((one) => one.isIdle()),
+    leave: (reason) => intents.request(reason),
+  });
+  parts.defer(() => idleness.close());
+  const registry: Registry = new Registry({
     machinery: createMachinery({
       capture,
       home: paths.home,
@@ -128,7 +148,8 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
       guardian: keeping.guardian,
       report,
     }),
-    archive: archiveOf(store, events),
+    archive: archiveOf(store, events, () => idleness.changed()),
+    attendants: [attendChecks, (charge) => sampler.attend(charge), limitsWith({ sampler, ageMs })],
     report,
     ...retention,
   });
@@ -136,13 +157,18 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   const happened = (fact: Happening) =>
     events.append({ ...fact, time: Date.now(), sessionId: null });
   happened({ type: "daemon_started", pid: process.pid, version });
+  await keeping.recall(saved);
   await registry.restore(saved);
+  store.caughtUp();
   keeping.link?.retain(registry.list().map(({ id }) => id));
 
   const since = performance.now();
   const server = await listen(paths, {
     registry,
     history: historyOf(store, events),
+    cursors: store.cursors,
+    usage: sampler,
+    machine: LISTENERS,
     version,
     daemon() {
       const uptimeMs = performance.now() - since;
@@ -151,7 +177,7 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
         record,
         counts: registry.counts(),
         uptimeMs,
-        problem: store.problem ?? keeping.problem,
+        problem: store.problem ?? keeping.problem ?? diskProblem(paths),
       });
     },
     requestStop: () => intents.request("asked to by a client"),
@@ -161,12 +187,15 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
       intents.requestHandover(binary);
       return next;
     },
+    onRequest: () => capture.giveWay(),
+    visitors: idleness.visitors,
     onDefect: (thrown) => log.error("answering a request", thrown),
   });
   parts.defer(() => server.stop());
+  idleness.begin();
 
   record = { ...record, port: server.port };
-  lock.write(JSON.stringify(record));
+  leaveRecord(lock, record, log);
   log.info(`korun ${version} (pid ${process.pid}) listens on http://127.0.0.1:${server.port}`);
   log.info(`and for its user alone at ${paths.socket}`);
   const comeBack = () => {
@@ -232,10 +261,16 @@ function surviveDefects(log: DaemonLog): void {
 type Listening = Omit<Parameters<typeof startServer>[0], "port" | "socketPath">;
 
 async function listen(paths: Paths, options: Listening): Promise<HttpServer> {
+  const at = (port: number) => startServer({ ...options, port, socketPath: paths.socket });
+  const usual = usualPort(paths);
+  // Taken by another program meanwhile, any other will do.
+  const found = usual === undefined ? undefined : await at(usual).catch(() => undefined);
   try {
-    return await startServer({ ...options, port: paths.port, socketPath: paths.socket });
+    const server = found ?? (await at(paths.port));
+    rememberPort(paths, server.port);
+    return server;
   } catch (thrown) {
-    throw portProblem(paths.port, thrown);
+    throw await portProblem(paths.port, thrown);
   }
 }
 

@@ -1,6 +1,6 @@
 // What the daemon says of itself.
 
-import type { DaemonReply } from "../api/replies.ts";
+import type { DaemonReply } from "../api/daemon-replies.ts";
 import type { SessionCounts } from "../supervisor/registry.ts";
 import type { Paths } from "./paths.ts";
 import type { DaemonRecord } from "./record.ts";

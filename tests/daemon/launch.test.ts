@@ -15,7 +15,9 @@ import { type Paths, resolvePaths } from "../../src/daemon/paths.ts";
 import { preparePaths } from "../../src/daemon/prepare.ts";
 import { answers, findSocket, isHeld, readRecord } from "../../src/daemon/record.ts";
 import { Problem } from "../../src/domain/problem.ts";
+import { keeperLock } from "../../src/keeper/options.ts";
 import { FileLock } from "../../src/native/lock.ts";
+import { startTimeOf } from "../../src/process/identity.ts";
 import { waitFor } from "../support/wait.ts";
 
 const FIXTURES = join(import.meta.dir, "fixtures");
@@ -105,7 +107,22 @@ test("a daemon that dies without a word is told, with its log", async () => {
 
 test("a daemon that says nothing for too long is ended", async () => {
   const problem = await failure("hangs", 200);
-  expect(problem.message).toBe("the daemon ended with 137 while it started");
+  expect(problem.message).toBe("the daemon was given up: it was not ready after 0.2 s");
+  expect(problem.hint).toContain(paths.log);
+});
+
+test("so is the daemon of a keeper that does not end itself, and nothing half started stays", async () => {
+  const problem = await failure("keeps one that hangs", 1_000);
+  expect(problem.message).toContain("the daemon was given up");
+  const { pid } = seen();
+  await waitFor("the daemon to be gone", () => !isHeld(paths));
+  expect(startTimeOf(pid)).toBeUndefined();
+  expect(await launch()).toBe(paths.socket);
+});
+
+test("a daemon that serves at the last moment is not given up", async () => {
+  expect(await launch("comes up when it is given up", 200)).toBe(paths.socket);
+  expect(await answers(paths.socket)).toBe(true);
 });
 
 test("a daemon that was killed leaves nothing that keeps the next from starting", async () => {
@@ -138,6 +155,19 @@ test("a daemon that holds its home and does not answer is named", async () => {
   const problem = await failure("", 200);
   expect(problem.message).toContain(`the daemon of ${paths.home} (pid 4444) did not answer`);
   expect(existsSync(join(paths.home, "seen.json"))).toBe(false);
+  lock?.release();
+});
+
+test("a keeper that cannot bring its daemon up is asked why", async () => {
+  preparePaths(paths);
+  const lock = FileLock.tryTake(keeperLock(paths.home));
+  const refusal = { reason: "port 7 is held", hint: "Take port 8." };
+  lock?.write(JSON.stringify({ pid: 4_444, refusal }));
+  const problem = await failure("", 200);
+  expect(problem.message).toBe(`the daemon of ${paths.home} cannot start: port 7 is held`);
+  expect(problem.hint).toBe("Take port 8. It is tried again by itself.");
+  lock?.write(JSON.stringify({ pid: 4_444 }));
+  expect((await failure("", 200)).message).toContain("did not answer");
   lock?.release();
 });
 

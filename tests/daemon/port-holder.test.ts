@@ -31,28 +31,28 @@ test.each(["127.0.0.1", "0.0.0.0", ...(hasIPv6 ? ["::"] : [])])(
   "the holder of a port on %s is named with its pid",
   async (address) => {
     const { pid, port } = await listenElsewhere(address);
-    expect(findPortHolder(port)).toEqual({ pid, name: basename(process.execPath) });
+    expect(await findPortHolder(port)).toEqual({ pid, name: basename(process.execPath) });
   },
 );
 
 // A machine without IPv6 has no such address.
 test.if(hasIPv6)("who listens where korun does not is not blamed", async () => {
   const { port } = await listenElsewhere("::1");
-  expect(findPortHolder(port)).toEqual({});
+  expect(await findPortHolder(port)).toEqual({});
 });
 
 test("a port that nobody listens on has no holder", async () => {
   const port = await listenHere();
-  expect(findPortHolder(port).pid).toBe(process.pid);
+  expect((await findPortHolder(port)).pid).toBe(process.pid);
   await new Promise((resolve) => servers.pop()?.close(resolve));
-  expect(findPortHolder(port)).toEqual({});
+  expect(await findPortHolder(port)).toEqual({});
 });
 
 test("a port that is only connected to has no holder", async () => {
   const port = await listenHere();
   const connection = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
   const { localPort } = connection;
-  expect(findPortHolder(localPort)).toEqual({});
+  expect(await findPortHolder(localPort)).toEqual({});
   connection.end();
 });
 
@@ -63,7 +63,7 @@ test.if(isRoot && Bun.which("setpriv") !== null)(
     const port = await listenHere();
     const script = `
       const { findPortHolder } = await import(${JSON.stringify(import.meta.resolve("../../src/daemon/port-holder.ts"))});
-      console.log(JSON.stringify(findPortHolder(${port})));
+      console.log(JSON.stringify(await findPortHolder(${port})));
     `;
     const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     const { stdout } = Bun.spawnSync([...asNobody, process.execPath, "-e", script]);
@@ -80,22 +80,22 @@ test("a holder is described by what is known of it", () => {
 
 test("a port that is taken is a problem that names the holder and the way out", async () => {
   const { pid, port } = await listenElsewhere("127.0.0.1");
-  const problem = portProblem(port, systemError("EADDRINUSE"));
+  const problem = await portProblem(port, systemError("EADDRINUSE"));
   expect(problem).toBeInstanceOf(Problem);
   const { message, hint } = problem as Problem;
   expect(message).toStartWith(`port ${port} is held by pid ${pid} (`);
   expect(hint).toContain("KORUN_PORT");
 });
 
-test("a port that is the system's is a problem with the same way out", () => {
-  const problem = portProblem(80, systemError("EACCES")) as Problem;
+test("a port that is the system's is a problem with the same way out", async () => {
+  const problem = (await portProblem(80, systemError("EACCES"))) as Problem;
   expect(problem.message).toBe("port 80 is not for this user to use");
   expect(problem.hint).toContain("such as 81");
 });
 
-test("a failure that is not the port's is passed on as it is", () => {
+test("a failure that is not the port's is passed on as it is", async () => {
   const failure = systemError("EMFILE");
-  expect(portProblem(7777, failure)).toBe(failure);
+  expect(await portProblem(7777, failure)).toBe(failure);
 });
 
 async function listenHere(): Promise<number> {

@@ -3,12 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type {
-  CreatedReply,
-  DaemonReply,
-  SessionListReply,
-  SessionReply,
-} from "../../src/api/replies.ts";
+import type { DaemonReply } from "../../src/api/daemon-replies.ts";
+import type { CreatedReply, SessionListReply, SessionReply } from "../../src/api/replies.ts";
 import { launchDaemon } from "../../src/daemon/launch.ts";
 import { type Paths, resolvePaths } from "../../src/daemon/paths.ts";
 import { preparePaths } from "../../src/daemon/prepare.ts";
@@ -153,6 +149,35 @@ test("the next daemon after a killed one takes over what still runs", async () =
     state: "exited",
     term_signal: "SIGTERM",
   });
+});
+
+test("where any port will do, the next daemon has the same one, however the last one ended", async () => {
+  const killed = await start();
+  const { port } = await get<DaemonReply>("/v1/daemon");
+  killed.kill("SIGKILL");
+  await killed.exited;
+  const stopped = await start();
+  expect((await get<DaemonReply>("/v1/daemon")).port).toBe(port);
+  stopped.kill("SIGTERM");
+  await stopped.exited;
+  await start();
+  expect((await get<DaemonReply>("/v1/daemon")).port).toBe(port);
+});
+
+test("and another one only if somebody has taken that", async () => {
+  const killed = await start();
+  const { port } = await get<DaemonReply>("/v1/daemon");
+  killed.kill("SIGKILL");
+  await killed.exited;
+  const taker = Bun.serve({ hostname: "127.0.0.1", port, fetch: () => new Response("mine") });
+  const next = await start();
+  const found = (await get<DaemonReply>("/v1/daemon")).port;
+  expect(found).not.toBe(port);
+  await taker.stop(true);
+  next.kill("SIGKILL");
+  await next.exited;
+  await start();
+  expect((await get<DaemonReply>("/v1/daemon")).port).toBe(found);
 });
 
 test("what is kept of a session that nobody knows is removed", async () => {

@@ -1,0 +1,91 @@
+// After a daemon that could not write its store (a full disk) and was killed over it, the store is
+// behind: runs that were started meanwhile are not in it, but they may well be alive. They are
+// found by what their processes carry in their environment, and are gone on with.
+
+import { NO_NOTES, type Run, type SavedSession } from "../domain/history.ts";
+import type { StartCause } from "../domain/session.ts";
+import { ageMs, findLivingSessions, type LivingSession } from "../process/adopt.ts";
+import { bootId } from "../process/identity.ts";
+import type { ProcessIdentity } from "../process/process-info.ts";
+import type { Store } from "../store/store.ts";
+import type { DaemonLog } from "./daemon-log.ts";
+
+export interface CatchUpOptions {
+  /** The sessions that this home has output of. */
+  readonly kept: readonly string[];
+  readonly log: DaemonLog;
+}
+
+/**
+ * The sessions of a store, with the runs that it has missed and that live. Of sessions that it has
+ * missed altogether, what lives is told in its `problem`.
+ */
+export async function catchUp(
+  store: Store,
+  { kept, log }: CatchUpOptions,
+): Promise<readonly SavedSession[]> {
+  const living = await findLivingSessions();
+  const known = new Set(store.sessions.ids());
+  for (const session of living) {
+    const isStranger = kept.includes(session.sessionId) && !known.has(session.sessionId);
+    if (isStranger) store.notice(describeStranger(session));
+  }
+  return store.sessions.all().map((session) => {
+    const found = living.find(({ sessionId }) => sessionId === session.id);
+    if (found?.leader === undefined || found.run <= session.state.run) return session;
+    log.warn(`run ${found.run} of session ${session.id} was not known: pid ${found.leader.pid}`);
+    return goOnWith(store, { session, run: found.run, leader: found.leader });
+  });
+}
+
+function describeStranger({ sessionId, pids }: LivingSession): string {
+  return (
+    `Session ${sessionId} was started while the store could not be written, and is not known any ` +
+    `more. Its processes run on (pid ${pids.join(", ")}): end them yourself.`
+  );
+}
+
+function goOnWith(
+  store: Store,
+  found: { session: SavedSession; run: number; leader: ProcessIdentity },
+): SavedSession {
+  const { session, run, leader } = found;
+  const startedAt = Date.now() - ageMs(leader);
+  const before = store.runs.of(session.id, 1)[0];
+  const next = missedRun(before, { number: run, leader, startedAt });
+  store.together(() => {
+    if (before?.end === null) {
+      store.runs.save(session.id, { ...before, endedAt: startedAt, end: { kind: "unknown" } });
+    }
+    store.runs.save(session.id, next);
+  });
+  return {
+    ...session,
+    state: { phase: "running", run, pid: leader.pid },
+    leader: { pid: leader.pid, startTime: leader.startTime },
+    books: {
+      ...session.books,
+      lastStartedAt: startedAt,
+      lastRestartCause: next.cause,
+      notes: NO_NOTES,
+    },
+    bootId: bootId(),
+  };
+}
+
+/** Somebody has restarted it, most likely. */
+const CAUSE: StartCause = { kind: "manual" };
+
+const NOTHING_PRINTED = { stdoutBytes: 0, stdoutLines: 0, stderrBytes: 0, stderrLines: 0 };
+
+function missedRun(
+  before: Run | undefined,
+  facts: { number: number; leader: ProcessIdentity; startedAt: number },
+): Run {
+  const { number, leader, startedAt } = facts;
+  return {
+    ...{ number, pid: leader.pid, startTime: leader.startTime, startedAt, cause: CAUSE },
+    ...{ endedAt: null, exitCode: null, termSignal: null, end: null, outputAfter: null },
+    outputBefore: before?.outputAfter ?? before?.outputBefore ?? NOTHING_PRINTED,
+  };
+}

@@ -1,0 +1,60 @@
+// Giving up a launch that takes too long, so that nothing of it stays half started. What runs of
+// earlier sessions runs on, for the next daemon to take over.
+
+import { GIVE_UP_SIGNAL } from "../keeper/options.ts";
+import { FileLock } from "../native/lock.ts";
+import type { ProcessIdentity } from "../process/process-info.ts";
+import { signalProcess } from "../process/signal.ts";
+import { processSource } from "../process/source.ts";
+import type { Paths } from "./paths.ts";
+import { readRecord } from "./record.ts";
+
+/** How long a keeper has to take down what it started, in ms. */
+const GRACE_MS = 2_000;
+
+/** A keeper that was launched. */
+export interface Launched {
+  readonly pid: number;
+  readonly exited: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/**
+ * Ends a keeper, and the daemon that it has not brought to serve. Resolves with the keeper's `word`
+ * if that comes after all; it is then left alone. Else with undefined, once it has ended.
+ */
+export async function giveUp<Word>(
+  paths: Paths,
+  { keeper, word }: { readonly keeper: Launched; readonly word: Promise<Word | undefined> },
+): Promise<Word | undefined> {
+  keeper.kill(GIVE_UP_SIGNAL);
+  const said = await within(GRACE_MS, word);
+  if (said !== TOO_LATE) return said;
+  const daemon = daemonOf(keeper, paths);
+  keeper.kill("SIGKILL");
+  if (daemon !== undefined) signalProcess(daemon, "SIGKILL");
+  await keeper.exited;
+  return undefined;
+}
+
+/** What `within` gives for a promise that took too long. */
+export const TOO_LATE = Symbol("too late");
+
+/** Waits for a promise, but no longer than `ms`. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | typeof TOO_LATE> {
+  const late = Promise.withResolvers<typeof TOO_LATE>();
+  const timer = setTimeout(() => late.resolve(TOO_LATE), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The daemon that this keeper has started, if it got as far as to take its home. */
+function daemonOf(keeper: Launched, paths: Paths): ProcessIdentity | undefined {
+  if (!FileLock.isTaken(paths.lock)) return undefined;
+  const pid = readRecord(paths)?.pid;
+  const found = pid === undefined ? undefined : processSource().look(pid);
+  return found?.parent === keeper.pid ? found : undefined;
+}
