@@ -1,62 +1,38 @@
 // The daemon's API as typed calls over its Unix socket. A reply keeps the text it came as, so that
-// `--json` shows the daemon's own words. `fetch` is the fastest start there is: node:http would
-// double the time of a command, and it holds the daemon back while we do not read.
+// `--json` shows the daemon's own words.
 
+import type { DaemonReply } from "../api/daemon-replies.ts";
+import type { EventListReply, RunListReply } from "../api/history-replies.ts";
+import type { InputReply, SendInputBody } from "../api/input.ts";
 import {
   DAEMON,
   DAEMON_STOP,
   DAEMON_UPGRADE,
-  EVENTS,
+  PORTS,
   PRUNE,
   SESSIONS,
   type SessionAction,
   sessionPath,
-  VERSION_HEADER,
 } from "../api/paths.ts";
 import type {
   ActionReply,
   CreatedReply,
-  DaemonReply,
-  EventListReply,
   PruneReply,
-  RunListReply,
   SessionListReply,
   SessionReply,
-  TextFrameHead,
 } from "../api/replies.ts";
 import type { CreateSessionBody, PruneSessionsBody } from "../api/requests.ts";
-import { Problem } from "../domain/problem.ts";
-import type { LogStream } from "../domain/session.ts";
-import { absentDaemon, brokenExchange, isAbsence, isDeath, problemOf } from "./failure.ts";
-import { VERSION } from "./version.ts";
-
-/** Longest wait for an answer that the daemon has at hand, in ms. */
-const PATIENCE_MS = 10_000;
+import type { PortListReply, StatsReply } from "../api/stats.ts";
+import type { WaitReply } from "../api/waiting.ts";
+import type { WaitGoal } from "../domain/wait.ts";
+import { type EventQuery, eventPath, type LogQuery, logPath } from "./queries.ts";
+import { restartOnce } from "./restart.ts";
+import { type RequestOptions, Transport, type TransportOptions } from "./transport.ts";
 
 /** What the daemon answered: its text, and the same parsed. */
 export interface Reply<Body> {
   readonly text: string;
   readonly body: Body;
-}
-
-/** Which entries to read, and in which form. What is left out is for the daemon to decide. */
-export interface LogQuery {
-  readonly stream?: LogStream | undefined;
-  readonly limit?: number | undefined;
-  readonly sinceSeq?: number | undefined;
-  /** A number, or `last`. */
-  readonly run?: string | undefined;
-  readonly follow?: boolean | undefined;
-  readonly format: "json" | "text" | "frames";
-  /** With `frames`: what the text so far leaves open. */
-  readonly open?: TextFrameHead["open"] | undefined;
-}
-
-/** Which events to read. */
-export interface EventQuery {
-  readonly limit?: number | undefined;
-  readonly sinceSeq?: number | undefined;
-  readonly follow?: boolean | undefined;
 }
 
 /** How long to wait for a stop or a restart, and how to end. */
@@ -67,33 +43,25 @@ export interface EndOptions {
   readonly force?: boolean;
 }
 
-export interface ClientOptions {
-  readonly socket: string;
-  /** Called when nobody answers; gives the socket to try then, or undefined: there is none. */
-  readonly revive: () => Promise<string | undefined>;
-  /** Called when the daemon died; gives the socket of the next one, or undefined: none came. */
-  readonly rescue: (signal: AbortSignal | undefined) => Promise<string | undefined>;
-  /** Told once, when the daemon is of another version. */
-  readonly onOtherVersion: (theirs: string) => void;
-}
+export type ClientOptions = TransportOptions;
 
-interface RequestOptions {
-  readonly method?: "GET" | "POST" | "DELETE";
-  readonly body?: object;
-  readonly signal?: AbortSignal | undefined;
-  /** The answer may take as long as it likes. */
-  readonly patient?: boolean;
+/** What to wait for, and how long at most. */
+export interface WaitQuery {
+  readonly goal: WaitGoal;
+  readonly timeoutMs: number;
 }
 
 /** Every call throws the Problem that the daemon answered, or `unavailable` when none answers. */
 export class Client {
-  readonly #options: ClientOptions;
-  #socket: string;
-  #versionSeen = false;
+  readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
-    this.#options = options;
-    this.#socket = options.socket;
+    this.#transport = new Transport(options);
+  }
+
+  /** Where the daemon was last found. */
+  get socket(): string {
+    return this.#transport.socket;
   }
 
   list(): Promise<Reply<SessionListReply>> {
@@ -102,7 +70,9 @@ export class Client {
 
   /** Starts a session; answers once the command runs or could not be started. */
   create(body: CreateSessionBody): Promise<Reply<CreatedReply>> {
-    return this.#call(`${SESSIONS}?wait=1`, { method: "POST", body, patient: true });
+    const id = crypto.randomUUID();
+    const options = { method: "POST", body, patient: true, id, forNext: true } as const;
+    return this.#call(`${SESSIONS}?wait=1`, options);
   }
 
   inspect(reference: string): Promise<Reply<SessionReply>> {
@@ -114,7 +84,32 @@ export class Client {
   }
 
   restart(reference: string, options: EndOptions): Promise<Reply<ActionReply>> {
-    return this.#end(reference, "restart", options);
+    return restartOnce({
+      restart: () => this.#end(reference, "restart", options),
+      inspect: () => this.inspect(reference),
+      outlive: (lost) => this.outlive(lost, undefined),
+    });
+  }
+
+  /** Answers once a session has come to what is waited for, or after `timeoutMs`. */
+  wait(reference: string, { goal, timeoutMs }: WaitQuery): Promise<Reply<WaitReply>> {
+    const path = `${sessionPath(reference, "wait")}?for=${goal}&timeout=${timeoutMs}`;
+    return this.#call(path, { patient: true, once: true });
+  }
+
+  /** What a session uses now. */
+  stats(reference: string): Promise<Reply<StatsReply>> {
+    return this.#call(sessionPath(reference, "stats"), {});
+  }
+
+  /** Who listens on a port of this machine, or on any. */
+  ports(port: number | undefined): Promise<Reply<PortListReply>> {
+    return this.#call(port === undefined ? PORTS : `${PORTS}?port=${port}`, {});
+  }
+
+  /** Writes to a session's stdin; answers once all of it was written. */
+  send(reference: string, body: SendInputBody): Promise<Reply<InputReply>> {
+    return this.#call(sessionPath(reference, "input"), { method: "POST", body, patient: true });
   }
 
   runs(reference: string): Promise<Reply<RunListReply>> {
@@ -141,12 +136,17 @@ export class Client {
 
   /** Asks the daemon to stop; it answers before it does. */
   stopDaemon(): Promise<Reply<{ readonly ok: true }>> {
-    return this.#call(DAEMON_STOP, { method: "POST" });
+    return this.#call(DAEMON_STOP, { method: "POST", repeatable: true });
   }
 
   /** Hands the daemon over to another executable; it answers before it does. */
   upgradeDaemon(binary: string): Promise<Reply<{ readonly ok: true; readonly version: string }>> {
     return this.#call(DAEMON_UPGRADE, { method: "POST", body: { binary } });
+  }
+
+  /** What is at a path, however long the daemon takes; `once` when it is not to be asked again. */
+  read<Body>(path: string, { once = false }: { once?: boolean } = {}): Promise<Reply<Body>> {
+    return this.#call(path, { patient: true, once });
   }
 
   /** The bytes of a log, as they come. Ends when the log does, or when `signal` is aborted. */
@@ -158,7 +158,7 @@ export class Client {
       signal?: AbortSignal | undefined;
     },
   ): Promise<ReadableStream<Uint8Array>> {
-    const path = `${sessionPath(reference, options.action)}?${queryString(options.query)}`;
+    const path = logPath(reference, options);
     return await this.#stream(path, options.signal);
   }
 
@@ -174,19 +174,8 @@ export class Client {
    * After the daemon died: resolves once another answers. Throws `lost`, which told of the death,
    * when none comes.
    */
-  async outlive(lost: unknown, signal: AbortSignal | undefined): Promise<void> {
-    const socket = await this.#options.rescue(signal);
-    if (socket === undefined) throw lost;
-    this.#socket = socket;
-  }
-
-  async #stream(
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.#request(path, { signal, patient: true });
-    if (!response.ok) throw problemOf(response.status, await response.text());
-    return response.body ?? new Response("").body ?? new ReadableStream();
+  outlive(lost: unknown, signal: AbortSignal | undefined): Promise<void> {
+    return this.#transport.outlive(lost, signal);
   }
 
   #end(
@@ -196,87 +185,20 @@ export class Client {
   ): Promise<Reply<ActionReply>> {
     const query = [...(wait ? ["wait=1"] : []), ...(force ? ["force=1"] : [])].join("&");
     const path = sessionPath(reference, action);
-    return this.#call(query === "" ? path : `${path}?${query}`, { method: "POST", patient: wait });
-  }
-
-  async #call<Body>(path: string, options: RequestOptions): Promise<Reply<Body>> {
-    const response = await this.#request(path, options);
-    const text = await response.text().catch((thrown: unknown) => {
-      throw brokenExchange(thrown);
-    });
-    if (!response.ok) throw problemOf(response.status, text);
-    return { text, body: parse(text) as Body };
-  }
-
-  async #request(path: string, options: RequestOptions): Promise<Response> {
-    try {
-      return await this.#fetch(path, options);
-    } catch (thrown) {
-      const isLost = isDeath(thrown) && isRepeatable(path, options);
-      if (!isAbsence(thrown) && !isLost) throw brokenExchange(thrown);
-    }
-    const socket = await this.#options.revive();
-    if (socket === undefined) throw absentDaemon();
-    this.#socket = socket;
-    return await this.#fetch(path, options).catch((thrown: unknown) => {
-      throw isAbsence(thrown) ? absentDaemon() : brokenExchange(thrown);
+    const isStop = action === "stop";
+    return this.#call(query === "" ? path : `${path}?${query}`, {
+      method: "POST",
+      patient: wait,
+      repeatable: isStop,
+      forNext: !isStop,
     });
   }
 
-  async #fetch(path: string, options: RequestOptions): Promise<Response> {
-    const { method = "GET", body, patient = false } = options;
-    const signal = options.signal ?? (patient ? undefined : AbortSignal.timeout(PATIENCE_MS));
-    const response = await fetch(`http://localhost${path}`, {
-      unix: this.#socket,
-      method,
-      // A connection kept for later could be one that the daemon has just closed.
-      keepalive: false,
-      // Bun gives up after six silent minutes otherwise, and a quiet session is no fault.
-      timeout: false,
-      ...(signal === undefined ? {} : { signal }),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    } satisfies BunFetchRequestInit & { timeout: boolean });
-    this.#compareVersion(response.headers.get(VERSION_HEADER));
-    return response;
+  #stream(path: string, signal: AbortSignal | undefined): Promise<ReadableStream<Uint8Array>> {
+    return this.#transport.stream(path, signal);
   }
 
-  #compareVersion(theirs: string | null): void {
-    if (theirs === null || theirs === VERSION || this.#versionSeen) return;
-    this.#versionSeen = true;
-    this.#options.onOtherVersion(theirs);
+  #call<Body>(path: string, options: RequestOptions): Promise<Reply<Body>> {
+    return this.#transport.call(path, options);
   }
-}
-
-/** Whether to ask twice means no more than to ask once. */
-function isRepeatable(path: string, { method = "GET" }: RequestOptions): boolean {
-  return method === "GET" || method === "DELETE" || /\/stop(\?|$)/.test(path);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Problem("internal", "the daemon answered something that is not JSON", { cause });
-  }
-}
-
-function queryString(query: LogQuery): string {
-  const parts = [`format=${query.format}`];
-  if (query.stream !== undefined) parts.push(`stream=${query.stream}`);
-  if (query.limit !== undefined) parts.push(`limit=${query.limit}`);
-  if (query.sinceSeq !== undefined) parts.push(`since_seq=${query.sinceSeq}`);
-  if (query.run !== undefined) parts.push(`run=${query.run}`);
-  if (query.follow) parts.push("follow=1");
-  if (query.open !== undefined && query.open !== "nothing") parts.push(`open=${query.open}`);
-  return parts.join("&");
-}
-
-function eventPath({ limit, sinceSeq, follow }: EventQuery): string {
-  const parts: string[] = [];
-  if (sinceSeq !== undefined) parts.push(`since_seq=${sinceSeq}`);
-  if (limit !== undefined) parts.push(`limit=${limit}`);
-  if (follow) parts.push("follow=1");
-  return parts.length === 0 ? EVENTS : `${EVENTS}?${parts.join("&")}`;
 }

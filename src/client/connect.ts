@@ -1,13 +1,19 @@
 // Finds the daemon of this environment, and starts it for those commands that need one. A daemon
 // that runs is asked straight away; what it takes to start one is loaded only when none answers.
 
+import { existsSync, readdirSync } from "node:fs";
 import { type Environment, type Paths, resolvePaths } from "../daemon/paths.ts";
 import { Client } from "./client.ts";
 import type { RescueOptions } from "./rescue.ts";
 
+/**
+ * When a daemon is started because none answers: `always`, `never`, or `remembered`: when there are
+ * sessions to come back to, be it that daemon and keeper were killed or that they went by themselves.
+ */
+export type Launch = "always" | "remembered" | "never";
+
 export interface ConnectOptions {
-  /** Starts a daemon when none answers. */
-  readonly launch: boolean;
+  readonly launch: Launch;
   readonly env: Environment;
   readonly onOtherVersion: (theirs: string) => void;
 }
@@ -20,15 +26,26 @@ export function connect({ launch, env, onOtherVersion }: ConnectOptions): Client
   const paths = resolvePaths(env);
   return new Client({
     socket: paths.socket,
-    revive: () => (launch ? launchOne(paths, env) : findOne(paths)),
+    revive: () => (isToLaunch(launch, paths) ? launchOne(paths, env) : findOne(paths)),
     rescue: (signal) => rescue(paths, { env, signal }),
+    ...(launch === "never" ? {} : { succeed: () => succeed(paths, env) }),
     onOtherVersion,
   });
+}
+
+function isToLaunch(launch: Launch, { sessions }: Paths): boolean {
+  if (launch !== "remembered") return launch === "always";
+  return existsSync(sessions) && readdirSync(sessions).length > 0;
 }
 
 async function rescue(paths: Paths, options: RescueOptions): Promise<string | undefined> {
   const { awaitNextDaemon } = await import("./rescue.ts");
   return await awaitNextDaemon(paths, options);
+}
+
+async function succeed(paths: Paths, env: Environment): Promise<string | undefined> {
+  const { launchSuccessor } = await import("./rescue.ts");
+  return await launchSuccessor(paths, env);
 }
 
 async function launchOne(paths: Paths, env: Environment): Promise<string> {
@@ -40,16 +57,23 @@ async function launchOne(paths: Paths, env: Environment): Promise<string> {
 const NEXT_LIFE_MS = 10_000;
 const LOOK_MS = 10;
 
+/** How long one that was refused its start is waited for, in ms: its keeper tries on. */
+const REFUSED_MS = 1_000;
+
 /**
  * A daemon that was started in another environment may have its socket elsewhere; one that died a
- * moment ago is being brought back by its keeper.
+ * moment ago is being brought back by its keeper. Throws the Problem that keeps it from that.
  */
 async function findOne(paths: Paths): Promise<string | undefined> {
-  const { findSocket, isKept } = await import("../daemon/record.ts");
-  const deadline = performance.now() + NEXT_LIFE_MS;
+  const { findSocket, isKept, refusedStart, stuckStart } = await import("../daemon/record.ts");
+  const since = performance.now();
   for (;;) {
     const socket = await findSocket(paths);
-    if (socket !== undefined || !isKept(paths) || performance.now() > deadline) return socket;
+    const waited = performance.now() - since;
+    if (socket !== undefined || !isKept(paths)) return socket;
+    const refused = waited > REFUSED_MS ? refusedStart(paths) : undefined;
+    if (refused !== undefined) throw refused;
+    if (waited > NEXT_LIFE_MS) throw stuckStart(paths);
     await Bun.sleep(LOOK_MS);
   }
 }

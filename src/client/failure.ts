@@ -1,7 +1,7 @@
 // What can go wrong between a client and its daemon, as Problems: the daemon's own envelope, nobody
 // at the socket, or a daemon that went away or does not answer.
 
-import type { ErrorReply } from "../api/replies.ts";
+import type { ErrorReply } from "../api/daemon-replies.ts";
 import { messageOf, Problem, type ProblemCode, systemCode } from "../domain/problem.ts";
 
 const SEE_LOG = "`korun daemon logs` may say why.";
@@ -15,15 +15,17 @@ export function problemOf(status: number, text: string): Problem {
     });
   }
   // A newer daemon may know codes that we do not; they count as plain failures.
-  const { code, message, field, expected, hint } = error;
-  return new Problem(code as ProblemCode, message, { field, expected, hint });
+  const { code, message, field, expected, hint, differences } = error;
+  return new Problem(code as ProblemCode, message, { field, expected, hint, differences });
 }
 
-/** Nobody answers at the socket. */
-export function absentDaemon(): Problem {
-  return new Problem("unavailable", "no daemon is running", {
-    hint: "`korun serve -- COMMAND` starts one, and so does `korun daemon start`.",
-  });
+/** Nobody answers at the socket, and nothing keeps a daemon from doing so but that none was started. */
+export class NoDaemon extends Problem {
+  constructor() {
+    super("unavailable", "no daemon is running", {
+      hint: "`korun serve -- COMMAND` starts one, and so does `korun daemon start`.",
+    });
+  }
 }
 
 /** Whether a failed request never reached a daemon, because there is none. */

@@ -2,11 +2,13 @@
 // from the number after the last one that came. Each entry and each event comes once, in order, and
 // whoever reads cannot tell. An answer that ends, rather than breaks, is the end.
 
-import type { EventReply, FollowFrame, TextFrameHead } from "../api/replies.ts";
+import type { EventReply } from "../api/history-replies.ts";
+import type { FollowFrame, TextFrameHead } from "../api/log-replies.ts";
 import { Problem } from "../domain/problem.ts";
 import type { LogStream } from "../domain/session.ts";
 import type { Client } from "./client.ts";
 import { readFrames, readTextFrames } from "./frames.ts";
+import type { LogFilters } from "./queries.ts";
 
 /** What is followed of a log. */
 export interface FollowedLog {
@@ -14,16 +16,18 @@ export interface FollowedLog {
   readonly id: string;
   readonly stream: LogStream | undefined;
   readonly sinceSeq: number;
+  /** Only these entries. */
+  readonly filters?: LogFilters | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The entries of a session from a seq on, in groups as they come. Throws a Problem. */
 export function followLog(client: Client, log: FollowedLog): AsyncGenerator<FollowFrame[]> {
-  const { id, stream, signal } = log;
+  const { id, stream, filters, signal } = log;
   let { sinceSeq } = log;
   return outliving(client, {
     async open() {
-      const query = { stream, sinceSeq, follow: true, format: "json" } as const;
+      const query = { ...filters, stream, sinceSeq, follow: true, format: "json" } as const;
       const body = await client.log(id, { action: "logs", query, signal });
       return readFrames<FollowFrame>(body, signal);
     },
@@ -40,12 +44,12 @@ export async function* followText(
   client: Client,
   { open = "nothing", ...log }: FollowedLog & { readonly open?: TextFrameHead["open"] },
 ): AsyncGenerator<Uint8Array> {
-  const { id, stream, signal } = log;
+  const { id, stream, filters, signal } = log;
   let at = { next_seq: log.sinceSeq, open };
   const pieces = outliving(client, {
     async open() {
       const where = { sinceSeq: at.next_seq, open: at.open };
-      const query = { stream, ...where, follow: true, format: "frames" } as const;
+      const query = { ...filters, stream, ...where, follow: true, format: "frames" } as const;
       const body = await client.log(id, { action: "logs", query, signal });
       return readTextFrames(body, signal);
     },
@@ -111,6 +115,7 @@ async function* outliving<Batch>(
   }
 }
 
-function isBreak(thrown: unknown): boolean {
+/** Whether the daemon died over it, or leaves: the next one can go on. */
+export function isBreak(thrown: unknown): boolean {
   return thrown instanceof Problem && thrown.code === "unavailable";
 }

@@ -1,7 +1,7 @@
 // What comes over a follower's connection: bytes as they are, or NDJSON frames. A connection that
 // breaks is a Problem; one that we abort just ends.
 
-import type { TextFrameHead } from "../api/replies.ts";
+import type { TextFrameHead } from "../api/log-replies.ts";
 import { brokenExchange } from "./failure.ts";
 
 /** The chunks of a log, until it ends or `signal` is aborted. Throws `unavailable` if it breaks. */

@@ -3,7 +3,7 @@ import { Client, type ClientOptions } from "../../src/client/client.ts";
 import { readChunks, readFrames } from "../../src/client/frames.ts";
 import { VERSION } from "../../src/client/version.ts";
 import { Problem } from "../../src/domain/problem.ts";
-import { always, FakeDaemon, Feed, refusal } from "../cli/support/fake-daemon.ts";
+import { type Answers, always, FakeDaemon, Feed, refusal } from "../cli/support/fake-daemon.ts";
 
 function clientOf(daemon: FakeDaemon, options: Partial<ClientOptions> = {}): Client {
   return new Client({
@@ -123,10 +123,136 @@ test("a daemon that goes away in the middle of an answer is not asked again", as
     },
   });
   const client = clientOf(home, { revive: async () => home.socket });
-  const problem = await problemOf(client.create({ command: ["true"] }));
+  const problem = await problemOf(client.send("web", { text: "y" }));
   expect(problem.code).toBe("unavailable");
   expect(problem.message).toStartWith("the daemon went away");
   expect(asked).toBe(1);
+});
+
+describe("a daemon that dies over a request", () => {
+  /** Takes the first request and dies; then it is the one that answers. */
+  async function dyingOnce(answers: Answers, act: (client: Client) => Promise<void>) {
+    await using next = new FakeDaemon(answers);
+    await using home = new FakeDaemon();
+    const heard: string[] = [];
+    using _server = Bun.listen({
+      unix: home.socket,
+      socket: {
+        data(socket, data) {
+          heard.push(data.toString());
+          socket.terminate();
+        },
+      },
+    });
+    const found = async () => next.socket;
+    await act(clientOf(home, { revive: found, rescue: found }));
+    return { heard, next };
+  }
+
+  test("of a new session: the next one is asked for the same, under the same name", async () => {
+    const names: (string | null)[] = [];
+    const { heard } = await dyingOnce(
+      {
+        "POST /v1/sessions": (_, { headers }) => {
+          names.push(headers.get("korun-request"));
+          return Response.json({ id: "an id", state: "running" }, { status: 201 });
+        },
+      },
+      async (client) => {
+        const { body } = await client.create({ command: ["true"] });
+        expect(body.id).toBe("an id");
+      },
+    );
+    expect(heard).toHaveLength(1);
+    const [name] = names;
+    expect(name).toMatch(/^[\da-f-]{36}$/);
+    expect(heard[0]?.toLowerCase()).toContain(`korun-request: ${name}\r\n`);
+    expect(names).toHaveLength(1);
+  });
+
+  const session = (facts: object) => always({ id: "an id", state: "running", ...facts });
+  const earlier = new Date(Date.now() - 60_000).toISOString();
+  const later = () => new Date(Date.now() + 1).toISOString();
+
+  test("to restart, after it was taken: it is not asked again", async () => {
+    const { next } = await dyingOnce(
+      { "GET /v1/sessions/web": (...asked) => session({ last_started_at: later() })(...asked) },
+      async (client) => {
+        const { body, text } = await client.restart("web", { wait: true });
+        expect(body).toEqual({ ok: true, id: "an id", state: "running" });
+        expect(JSON.parse(text)).toEqual(body);
+      },
+    );
+    expect(next.lines).toEqual(["GET /v1/sessions/web"]);
+  });
+
+  test("to restart, while the session starts: the end of that is waited for", async () => {
+    let looks = 0;
+    const { next } = await dyingOnce(
+      {
+        "GET /v1/sessions/web": (...asked) => {
+          looks += 1;
+          const state = looks < 3 ? "starting" : "running";
+          return session({ state, last_started_at: state === "running" ? later() : earlier })(
+            ...asked,
+          );
+        },
+      },
+      async (client) => {
+        expect((await client.restart("web", { wait: true })).body.state).toBe("running");
+      },
+    );
+    expect(next.lines).toEqual(Array(3).fill("GET /v1/sessions/web"));
+  });
+
+  test.each(["running", "stopping"])(
+    "to restart, with the session %s as before: it is asked again",
+    async (state) => {
+      const { next } = await dyingOnce(
+        {
+          "GET /v1/sessions/web": session({ state, last_started_at: earlier }),
+          "POST /v1/sessions/web/restart": always({ ok: true, id: "an id", state: "starting" }),
+        },
+        async (client) => {
+          expect((await client.restart("web", { wait: false })).body.state).toBe("starting");
+        },
+      );
+      expect(next.lines).toEqual(["GET /v1/sessions/web", "POST /v1/sessions/web/restart"]);
+    },
+  );
+});
+
+describe("a daemon that is about to end", () => {
+  const ending = { "POST /v1/sessions": () => refusal(503, "unavailable", "shutting down") };
+
+  test("is followed by one that makes the session", async () => {
+    await using first = new FakeDaemon(ending);
+    await using next = new FakeDaemon({
+      "POST /v1/sessions": always({ id: "an id", state: "running" }, 201),
+    });
+    const client = clientOf(first, { succeed: async () => next.socket });
+    expect((await client.create({ command: ["true"] })).body.id).toBe("an id");
+    expect([first.lines, next.lines]).toEqual([
+      ["POST /v1/sessions?wait=1"],
+      ["POST /v1/sessions?wait=1"],
+    ]);
+  });
+
+  test("has the last word where none can follow", async () => {
+    await using first = new FakeDaemon(ending);
+    for (const options of [{}, { succeed: async () => undefined }]) {
+      const problem = await problemOf(clientOf(first, options).create({ command: ["true"] }));
+      expect(problem.message).toBe("shutting down");
+    }
+  });
+
+  test("is not followed for what only it can tell", async () => {
+    await using first = new FakeDaemon({
+      "GET /v1/sessions": () => refusal(503, "unavailable", "shutting down"),
+    });
+    const client = clientOf(first, { succeed: () => Promise.reject(new Error("asked")) });
+    expect((await problemOf(client.list())).message).toBe("shutting down");
+  });
 });
 
 test("another version is told once, and the same never", async () => {

@@ -1,0 +1,28 @@
+// Waiting that outlives the daemon: the next one is asked to wait for what is left of the time.
+
+import type { WaitReply } from "../api/waiting.ts";
+import type { Client, Reply, WaitQuery } from "./client.ts";
+import { isBreak, outlivingCall } from "./follow.ts";
+
+/**
+ * Resolves once a session has come to what is waited for, or otherwise when that is over. Throws a
+ * Problem, `not_found` when there is no such session.
+ */
+export async function waitForSession(
+  client: Client,
+  reference: string,
+  { goal, timeoutMs }: WaitQuery,
+): Promise<Reply<WaitReply>> {
+  const deadline = performance.now() + timeoutMs;
+  // A name may mean another session by the time the daemon dies.
+  const { id } = (await outlivingCall(client, () => client.inspect(reference))).body;
+  for (;;) {
+    const left = Math.max(0, Math.round(deadline - performance.now()));
+    try {
+      return await client.wait(id, { goal, timeoutMs: left });
+    } catch (thrown) {
+      if (!isBreak(thrown)) throw thrown;
+      await client.outlive(thrown, undefined);
+    }
+  }
+}

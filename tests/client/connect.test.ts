@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "../../src/client/connect.ts";
+import { keeperLock } from "../../src/keeper/options.ts";
+import { FileLock } from "../../src/native/lock.ts";
+
+let home: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "korun-connect-"));
+});
+
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+test("a daemon that its keeper cannot bring up is not said to be none: the reason is told", async () => {
+  const lock = FileLock.tryTake(keeperLock(home));
+  const refusal = { reason: "port 7 is held by pid 12 (node)", hint: "Take another." };
+  lock?.write(JSON.stringify({ pid: 4_444, refusal }));
+  const asked = connect({ launch: "never", env: { KORUN_HOME: home }, onOtherVersion() {} });
+  await expect(asked.daemon()).rejects.toMatchObject({
+    code: "unavailable",
+    message: `the daemon of ${home} cannot start: port 7 is held by pid 12 (node)`,
+    hint: "Take another. It is tried again by itself.",
+  });
+  lock?.release();
+  await expect(asked.daemon()).rejects.toThrow("no daemon is running");
+});
