@@ -1,9 +1,11 @@
 // A session and a daemon in words, one fact a line. Pure; everything that others chose is made safe
 // to show.
 
-import type { DaemonReply, RestartCause, SessionReply } from "../api/replies.ts";
+import type { DaemonReply } from "../api/daemon-replies.ts";
+import type { RestartCause, SessionReply } from "../api/replies.ts";
 import { formatDuration } from "../domain/duration.ts";
-import { endInShort } from "./causes.ts";
+import { endInShort, startInShort } from "./causes.ts";
+import { healthInShort, limitsInWords, policyInWords, readinessInShort } from "./policy-words.ts";
 import type { Cell } from "./table.ts";
 import { shellLine, visible } from "./visible.ts";
 
@@ -21,6 +23,12 @@ export function describeSession(session: SessionReply): Pairs {
     ["pid", session.pid?.toString()],
     ["run", `${session.run} (${restarts(session)})`],
     ["last restart", cause(session.last_restart_cause)],
+    ["restarts", policyInWords(session.restart_policy)],
+    ["next restart", session.next_restart_at ?? undefined],
+    ["gave up", session.gave_up_reason ?? undefined],
+    ["ready", readinessInShort(session)],
+    ["health", healthInShort(session)],
+    ["limits", limitsInWords(session)],
     ["last end", session.last_end === null ? undefined : endInShort(session.last_end)],
     ["created", session.created_at],
     ["started", session.last_started_at ?? undefined],
@@ -70,15 +78,19 @@ function stateLine({ state, uptime_ms, exit_code, term_signal }: SessionReply): 
 }
 
 function restarts(session: SessionReply): string {
-  const { restart_count, manual_restart_count, watch_restart_count } = session;
+  const { restart_count, policy_restart_count, health_restart_count } = session;
   if (restart_count === 0) return "never restarted";
-  const parts = [`${manual_restart_count} by hand`, `${watch_restart_count} by file changes`];
+  const parts = [
+    `${session.manual_restart_count} by hand`,
+    `${session.watch_restart_count} by file changes`,
+  ];
+  if (policy_restart_count > 0) parts.push(`${policy_restart_count} by its policy`);
+  if (health_restart_count > 0) parts.push(`${health_restart_count} since it was unhealthy`);
   return `restarted ${times(restart_count)}: ${parts.join(", ")}`;
 }
 
 function cause(restart: RestartCause | null): string | undefined {
-  if (restart === null) return undefined;
-  return restart.kind === "watch" ? `${restart.path} was ${restart.event}` : restart.kind;
+  return restart === null ? undefined : startInShort(restart);
 }
 
 function watch({ watch, watching }: SessionReply): string | undefined {

@@ -2,6 +2,7 @@
 
 import type { ActionReply, SessionSummary } from "../api/replies.ts";
 import type { Client, Reply } from "../client/client.ts";
+import { NoDaemon } from "../client/failure.ts";
 import { Problem } from "../domain/problem.ts";
 import { misuse } from "./argv.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
@@ -73,7 +74,7 @@ async function listOrNone(client: Client): Promise<readonly SessionSummary[]> {
   try {
     return (await client.list()).body.sessions;
   } catch (thrown) {
-    if (thrown instanceof Problem && thrown.code === "unavailable") return [];
+    if (thrown instanceof NoDaemon) return [];
     throw thrown;
   }
 }

@@ -1,6 +1,7 @@
 // An event as a line for people. Pure; everything that others chose is made safe to show.
 
-import type { EventReply } from "../api/replies.ts";
+import type { EventReply } from "../api/history-replies.ts";
+import { formatDuration } from "../domain/duration.ts";
 import { endInShort, startInShort } from "./causes.ts";
 import { shortId } from "./pick.ts";
 import type { Paint } from "./style.ts";
@@ -24,6 +25,9 @@ function detailsOf(event: EventReply): string {
   if (event.command !== undefined) parts.push(shellLine(event.command));
   if (cause !== undefined) parts.push(startInShort(cause));
   if (event.type === "exited") parts.push(howItEnded(event));
+  if (event.delay_ms !== undefined) {
+    parts.push(`restart ${event.attempt} in a row, in ${formatDuration(event.delay_ms)}`);
+  }
   if (event.missed !== undefined) parts.push(`${event.stream}, missed ${event.missed} lines`);
   parts.push(...[error, problem, event.reason].filter((part) => part !== undefined));
   return parts.join(", ");

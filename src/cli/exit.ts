@@ -6,6 +6,11 @@ export const EXIT = {
   ok: 0,
   failure: 1,
   usage: 2,
+  /** Of a wait: the session is at rest, and has not come to what was waited for. */
+  endedInstead: 3,
+  unknownSession: 4,
+  /** Of a wait, as of timeout(1). */
+  timedOut: 124,
   notExecutable: 126,
   notFound: 127,
   /** As if ended by SIGPIPE, which is how others end when their reader leaves. */

@@ -1,9 +1,12 @@
 // `korun logs -f`: follows every session at once, each line named by its session. Sessions that are
 // made later join, and those that are started again go on where they were.
 
-import type { EventReply, FollowFrame, LogReply, SessionSummary } from "../api/replies.ts";
+import type { EventReply } from "../api/history-replies.ts";
+import type { FollowFrame, LogReply } from "../api/log-replies.ts";
+import type { SessionSummary } from "../api/replies.ts";
 import type { Client } from "../client/client.ts";
 import { followEvents, followLog } from "../client/follow.ts";
+import type { LogFilters } from "../client/queries.ts";
 import { Problem } from "../domain/problem.ts";
 import { LinePrinter, type LineSource } from "./line-printer.ts";
 import { type LogFlags, planOfEach } from "./log-flags.ts";
@@ -20,7 +23,7 @@ const STYLES: readonly Style[] = ["cyan", "green", "yellow", "magenta", "blue"];
 /** Follows until it is interrupted, or nobody reads any more. Gives the exit code. */
 export async function followAll(flags: LogFlags): Promise<number> {
   const plan = planOfEach(flags);
-  const client = openClient({ launch: false });
+  const client = openClient({ launch: "remembered" });
   const streams = plan.query.stream === undefined || plan.query.stream === "blended";
   const paint = painter((await screenOf(1)).colour);
   const printer = new LinePrinter({ times: plan.times, streams, paint });
@@ -52,6 +55,7 @@ interface Followed {
 interface FollowersOptions {
   readonly query: ReturnType<typeof planOfEach>["query"];
   readonly history: number;
+  readonly filters: LogFilters;
   readonly signal: AbortSignal;
   shown(frames: readonly FollowFrame[], of: Followed): string;
 }
@@ -117,20 +121,20 @@ class Followers {
   }
 
   async #follow(followed: Followed): Promise<void> {
-    const { query, history, signal } = this.#options;
+    const { query, history, filters, signal } = this.#options;
     const { id } = followed;
     const { stream } = query;
     if (followed.next === undefined) {
       const page = await this.#client.log(id, {
         action: "logs",
-        query: { stream, limit: history, format: "json" },
+        query: { ...filters, stream, limit: history, format: "json" },
         signal,
       });
       const { entries, next_seq } = (await new Response(page).json()) as LogReply;
       followed.next = next_seq;
       await this.#write(this.#options.shown(entries, followed));
     }
-    const log = { id, stream, sinceSeq: followed.next, signal };
+    const log = { id, stream, sinceSeq: followed.next, filters, signal };
     for await (const frames of followLog(this.#client, log)) {
       const last = frames.at(-1);
       if (last !== undefined) followed.next = "missed" in last ? last.next_seq : last.seq + 1;

@@ -1,6 +1,7 @@
 // The forms that flag values have.
 
 import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
+import { MOMENT_FORM, parseMoment } from "../domain/moment.ts";
 import { parseSize, SIZE_FORM } from "../domain/size.ts";
 import type { Form } from "./signature.ts";
 
@@ -35,6 +36,26 @@ export const VARIABLE: Form = {
 };
 
 export const NOT_EMPTY: Form = { words: "something", matches: (value) => value !== "" };
+
+export const MOMENT: Form = {
+  words: MOMENT_FORM,
+  matches: (value) => parseMoment(value) !== undefined,
+};
+
+export const CURSOR: Form = {
+  words: "the number of an entry, or with a column of it, such as 12:4",
+  matches: (value) => /^\d{1,15}(?::\d{1,15})?$/.test(value),
+};
+
+export const CURSOR_NAME: Form = {
+  words: "1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit",
+  matches: (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
+};
+
+export const PATTERN: Form = {
+  words: "1 to 1000 characters",
+  matches: (value) => value.length >= 1 && value.length <= 1_000,
+};
 
 /** The number in a flag of form `COUNT`, if it was given. */
 export function countIn(value: string | undefined): number | undefined {

@@ -1,6 +1,6 @@
 // Entries in JSON as the text that the daemon would have made of them, byte for byte.
 
-import type { FollowFrame, LogEntry } from "../api/replies.ts";
+import type { FollowFrame, LogEntry } from "../api/log-replies.ts";
 import type { LogStream } from "../domain/session.ts";
 import type { Entry } from "../logs/entry.ts";
 import { type OpenText, TextFormatter } from "../logs/text.ts";

@@ -14,6 +14,7 @@ type Signal = (typeof SIGNALS)[number];
 export class Interrupts {
   readonly #handlers = SIGNALS.map((signal) => [signal, () => this.#take(signal)] as const);
   #count = 0;
+  #last: Signal | undefined;
   #session: { readonly client: Client; readonly id: string } | undefined;
 
   constructor() {
@@ -26,6 +27,12 @@ export class Interrupts {
     if (this.#count > 0) this.#end({ force: this.#count > 1 });
   }
 
+  /** There is a session, and it is not ours to end: a signal ends us alone. */
+  leave(): void {
+    this.close();
+    if (this.#last !== undefined) process.kill(process.pid, this.#last);
+  }
+
   /** Signals do again what they do to any process. */
   close(): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
@@ -35,6 +42,7 @@ export class Interrupts {
     // A terminal that closes may say so several times, and that is no wish to kill.
     if (signal === "SIGHUP" && this.#count > 0) return;
     this.#count += 1;
+    this.#last = signal;
     if (this.#count > 2) process.exit(exitCodeOfSignal(signal));
     if (this.#session !== undefined) this.#end({ force: this.#count > 1 });
     if (signal === "SIGINT") this.#tell();

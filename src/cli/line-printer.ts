@@ -1,7 +1,7 @@
 // Log entries as lines of text for people: with times, with the session's name, with the stream.
 // Fragments of one long line are joined again, as long as nothing comes between them. Pure.
 
-import type { FollowFrame } from "../api/replies.ts";
+import type { FollowFrame } from "../api/log-replies.ts";
 import type { OutputStream } from "../domain/session.ts";
 import type { Paint, Style } from "./style.ts";
 

@@ -1,8 +1,9 @@
 // What `logs`, `tail` and `head` share: their flags, and what those mean for the API.
 
-import type { LogQuery } from "../client/client.ts";
+import type { LogFilters, LogQuery } from "../client/queries.ts";
+import { LEVELS } from "../domain/level.ts";
 import { misuse } from "./argv.ts";
-import { COUNT, countIn, RUN } from "./forms.ts";
+import { COUNT, countIn, MOMENT, PATTERN, RUN } from "./forms.ts";
 import type { Flags, Values } from "./signature.ts";
 
 /** Lines of history of each session, when all are followed. */
@@ -28,6 +29,21 @@ export const LOG_FLAGS = {
     form: RUN,
     about: "What this run printed; last is the newest",
   },
+  grep: { kind: "value", value: "TEXT", form: PATTERN, about: "Only lines that contain this" },
+  regex: { kind: "value", value: "RE", form: PATTERN, about: "Only lines that match this (RE2)" },
+  level: {
+    kind: "choice",
+    choices: LEVELS,
+    about: "Only lines at least so serious, with those that continue them",
+  },
+  since: {
+    kind: "value",
+    value: "TIME",
+    form: MOMENT,
+    about: "Only from this time on: 5m ago, or 2026-03-16T12:00:00Z",
+  },
+  until: { kind: "value", value: "TIME", form: MOMENT, about: "Only before this time" },
+  "no-ansi": { kind: "switch", about: "Without colours and other escape sequences" },
   times: { kind: "switch", short: "t", about: "Show when each line came" },
   format: { kind: "choice", choices: ["text", "json"], about: "Text, or the API's own JSON" },
   json: { kind: "switch", about: "The same as --format json" },
@@ -39,6 +55,8 @@ export type LogFlags = Values<typeof LOG_FLAGS>;
 export interface LogPlan {
   readonly action: "logs" | "head" | "tail";
   readonly query: LogQuery;
+  /** Of the query: which entries are wanted at all. */
+  readonly filters: LogFilters;
   /** The API's own JSON, untouched. */
   readonly json: boolean;
   /** Lines with their times, which the API's text does not have. */
@@ -58,10 +76,12 @@ export function planLog(action: LogPlan["action"], flags: LogFlags): LogPlan {
     throw misuse({ name: action }, "--run shows what a run has printed, and -f what is to come");
   }
   const format = json || times ? "json" : "text";
+  const filters = filtersIn(flags);
   return {
     // The oldest lines are one page; whatever begins at an entry is for `logs`.
     action: sinceSeq === undefined ? action : "logs",
-    query: { stream, limit, sinceSeq, run: flags.run, follow, format },
+    query: { ...filters, stream, limit, sinceSeq, run: flags.run, follow, format },
+    filters,
     json,
     times,
   };
@@ -75,6 +95,10 @@ export function planOfEach(flags: LogFlags): LogPlan & { readonly history: numbe
   const plan = planLog("logs", flags);
   const query = { ...plan.query, format: "json" } as const;
   return { ...plan, query, history: countIn(flags.limit) ?? HISTORY_OF_EACH };
+}
+
+function filtersIn({ grep, regex, level, since, until, "no-ansi": plain }: LogFlags): LogFilters {
+  return { grep, regex, level, since, until, ansi: plain ? "0" : undefined };
 }
 
 function wantsJson(name: string, { json, format, times }: LogFlags): boolean {

@@ -2,11 +2,11 @@
 // daemon is of another version.
 
 import type { Client } from "../client/client.ts";
-import { connect } from "../client/connect.ts";
+import { connect, type Launch } from "../client/connect.ts";
 import { VERSION } from "../client/version.ts";
 
-/** With `launch`, a daemon is started when none answers. */
-export function openClient(options: { readonly launch: boolean }): Client {
+/** `launch` says when a daemon is started because none answers. */
+export function openClient(options: { readonly launch: Launch }): Client {
   return connect({ ...options, env: process.env, onOtherVersion: tellVersions });
 }
 

@@ -35,8 +35,12 @@ export function expectReference(reference: string): string {
 }
 
 /** Whether a session has a process, or is about to have one. */
-export function isActive({ state }: Pick<SessionSummary, "state">): boolean {
-  return state === "starting" || state === "running" || state === "stopping";
+export function isActive({
+  state,
+  next_restart_at,
+}: Pick<SessionSummary, "state" | "next_restart_at">): boolean {
+  const lives = state === "starting" || state === "running" || state === "stopping";
+  return lives || next_restart_at !== null;
 }
 
 /** What to call a session: its name, else the start of its id. */

@@ -1,7 +1,7 @@
 // Writing to stdout and stderr, whole. `process.stdout` is never written to: touching it costs a
 // third of a command's time, and it makes the pipe non-blocking for everyone who shares it.
 
-import { write, writeSync } from "node:fs";
+import { fstatSync, write, writeSync } from "node:fs";
 import { systemCode } from "../domain/problem.ts";
 
 /** Pause before writing again to a pipe that another process made non-blocking, in ms. */
@@ -12,10 +12,18 @@ export function printOut(text: string | Uint8Array): void {
   writeAllSync(1, text);
 }
 
+let newline = "\n";
+
+/** What ends a line on stderr if that is a terminal: one that is raw returns no carriage by itself. */
+export function setNewlines(wanted: "\n" | "\r\n"): void {
+  newline = wanted;
+}
+
 /** Writes to stderr. That nobody reads it is no reason to fail. */
 export function printErr(text: string): void {
   try {
-    writeAllSync(2, text);
+    const isPlain = newline === "\n" || !fstatSync(2).isCharacterDevice();
+    writeAllSync(2, isPlain ? text : text.replaceAll("\n", newline));
   } catch {
     // There is no other place to say it.
   }

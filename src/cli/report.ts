@@ -1,6 +1,6 @@
 // How a failure is told: one line on stderr that says what failed, and a second one with the remedy.
 
-import { messageOf, Problem } from "../domain/problem.ts";
+import { type Difference, messageOf, Problem } from "../domain/problem.ts";
 import { exitCodeOf } from "./exit.ts";
 import { printErr } from "./print.ts";
 import { visible } from "./visible.ts";
@@ -21,6 +21,17 @@ function describe(thrown: unknown, subject: string | undefined): string {
   const wanted = expected === undefined || message.includes(expected) ? undefined : expected;
   const remedy = thrown.hint ?? (wanted === undefined ? undefined : `Expected ${wanted}.`);
   const lines = [`korun: ${about}${visible(message)}`];
+  for (const difference of thrown.differences ?? [])
+    lines.push(`  ${visible(inWords(difference))}`);
   if (remedy !== undefined) lines.push(`  ${visible(remedy)}`);
   return `${lines.join("\n")}\n`;
+}
+
+function inWords({ field, has, asked }: Difference): string {
+  return `${field}: it has ${shown(has)}, asked for was ${shown(asked)}`;
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return "none";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,9 +1,12 @@
-// What becomes of a watched session in the foreground: that it ended and waits for a change, and
-// what started it again.
+// What becomes of a session in the foreground that may be started again: that it ended and what it
+// waits for, and what started it again.
 
-import type { EventReply } from "../api/replies.ts";
+import type { EventReply } from "../api/history-replies.ts";
+import type { SessionReply } from "../api/replies.ts";
 import type { Client } from "../client/client.ts";
 import { followEvents } from "../client/follow.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { startInShort } from "./causes.ts";
 import { note } from "./note.ts";
 
 /** How long an end is kept to ourselves, in ms, so that the last of the output is shown before. */
@@ -12,13 +15,21 @@ const LAST_WORDS_MS = 100;
 /** Events in which a session that was just made is looked for. */
 const RECENT = 1_000;
 
+/** Whose runs are told, and from when on. */
+interface Told {
+  readonly id: string;
+  readonly watched: boolean;
+  /** It was there before us: what became of it until now is no news. */
+  readonly existing: boolean;
+}
+
 /** Tells each end and each restart on stderr, until it is ended. */
-export function tellRuns(client: Client, id: string): { end(): void } {
+export function tellRuns(client: Client, { id, watched, existing }: Told): { end(): void } {
   const ending = new AbortController();
-  const teller = new RunTeller();
+  const teller = new RunTeller(watched);
   const { signal } = ending;
   // A daemon that went away for good is told by whoever reads the output.
-  void tell(client, { id, signal, teller }).catch(() => {});
+  void tell(client, { id, existing, signal, teller }).catch(() => {});
   return {
     end() {
       ending.abort();
@@ -27,11 +38,24 @@ export function tellRuns(client: Client, id: string): { end(): void } {
   };
 }
 
+/** Says why a session that is over was not started once more, if its policy would have. */
+export function tellGivenUp({
+  gave_up_reason: reason,
+}: Pick<SessionReply, "gave_up_reason">): void {
+  if (reason !== null) note.info(gaveUp(reason));
+}
+
+interface Telling {
+  readonly signal: AbortSignal;
+  readonly teller: RunTeller;
+}
+
 async function tell(
   client: Client,
-  { id, signal, teller }: { id: string; signal: AbortSignal; teller: RunTeller },
+  { id, existing, signal, teller }: Omit<Told, "watched"> & Telling,
 ): Promise<void> {
-  const { events: recent, next_seq: sinceSeq } = (await client.events({ limit: RECENT })).body;
+  const limit = existing ? 0 : RECENT;
+  const { events: recent, next_seq: sinceSeq } = (await client.events({ limit })).body;
   const see = (events: readonly EventReply[]) => {
     for (const event of events) if (event.session_id === id) teller.see(event);
   };
@@ -40,7 +64,14 @@ async function tell(
 }
 
 class RunTeller {
+  readonly #watched: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What its policy makes of the end. */
+  #policy: string | undefined;
+
+  constructor(watched: boolean) {
+    this.#watched = watched;
+  }
 
   see(event: EventReply): void {
     switch (event.type) {
@@ -52,13 +83,25 @@ class RunTeller {
         return;
       case "exited":
       case "failed":
-        this.#timer = setTimeout(
-          () => note.info(`${ended(event)}; waiting for a file change`),
-          LAST_WORDS_MS,
-        );
+        this.#policy = undefined;
+        this.#timer = setTimeout(() => this.#tellEnd(event), LAST_WORDS_MS);
+        return;
+      case "restart_scheduled":
+        this.#policy = `starting again in ${formatDuration(event.delay_ms ?? 0)}`;
+        return;
+      case "gave_up":
+        this.#policy = gaveUp(event.reason ?? "");
         return;
       default:
     }
+  }
+
+  /** An end for good is not told here: our own comes with it. */
+  #tellEnd(event: EventReply): void {
+    const parts = [ended(event)];
+    if (this.#policy !== undefined) parts.push(this.#policy);
+    if (this.#watched) parts.push("waiting for a file change");
+    if (parts.length > 1) note.info(parts.join("; "));
   }
 
   close(): void {
@@ -66,8 +109,15 @@ class RunTeller {
   }
 }
 
+function gaveUp(reason: string): string {
+  return `its restart policy gave up: ${reason}`;
+}
+
 function restarted({ cause }: EventReply): string {
-  return cause?.kind === "watch" ? `restarted: ${cause.path} was ${cause.event}` : "restarted";
+  if (cause?.kind === "policy") return "restarted by its policy";
+  return cause?.kind === "watch" || cause?.kind === "health"
+    ? `restarted: ${startInShort(cause)}`
+    : "restarted";
 }
 
 function ended({ error, exit_code, term_signal }: EventReply): string {

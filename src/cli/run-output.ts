@@ -1,4 +1,4 @@
-// The output of a foreground session, whole, from its first byte: each stream to our own, byte for
+// The output of a foreground session, whole, from some place on: each stream to our own, byte for
 // byte. On one terminal both go through one reader, which keeps them in the order they came in.
 
 import type { Client } from "../client/client.ts";
@@ -8,15 +8,21 @@ import { writeAll } from "./print.ts";
 import { sharesTerminal } from "./screen.ts";
 import { painter } from "./style.ts";
 
-/** Shows all there is until the session is over. Throws EPIPE or EIO when nobody reads it. */
-export async function showOutput(client: Client, id: string): Promise<void> {
+/** Whose output, and from where on; from 0, all there is. */
+interface Shown {
+  readonly id: string;
+  readonly sinceSeq: number;
+}
+
+/** Shows it until the session is over. Throws EPIPE or EIO when nobody reads it. */
+export async function showOutput(client: Client, shown: Shown): Promise<void> {
   const broken = new AbortController();
   const { signal } = broken;
   const shows = (await sharesTerminal())
-    ? [showBlended(client, id, signal)]
+    ? [showBlended(client, shown, signal)]
     : [
-        showStream(client, id, { stream: "stdout", signal }),
-        showStream(client, id, { stream: "stderr", signal }),
+        showStream(client, shown, { stream: "stdout", signal }),
+        showStream(client, shown, { stream: "stderr", signal }),
       ];
   try {
     await Promise.all(shows);
@@ -29,19 +35,19 @@ export async function showOutput(client: Client, id: string): Promise<void> {
 
 async function showStream(
   client: Client,
-  id: string,
+  shown: Shown,
   { stream, signal }: { stream: "stdout" | "stderr"; signal: AbortSignal },
 ): Promise<void> {
   const fd = stream === "stdout" ? 1 : 2;
-  for await (const text of followText(client, { id, stream, sinceSeq: 0, signal })) {
+  for await (const text of followText(client, { ...shown, stream, signal })) {
     await writeAll(fd, text);
   }
 }
 
-async function showBlended(client: Client, id: string, signal: AbortSignal): Promise<void> {
+async function showBlended(client: Client, shown: Shown, signal: AbortSignal): Promise<void> {
   const printer = new LinePrinter({ times: false, streams: false, paint: painter(false) });
   const encoder = new TextEncoder();
-  for await (const frames of followLog(client, { id, stream: "blended", sinceSeq: 0, signal })) {
+  for await (const frames of followLog(client, { ...shown, stream: "blended", signal })) {
     await writeAll(1, encoder.encode(printer.format(frames)));
   }
 }

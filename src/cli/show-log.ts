@@ -1,6 +1,6 @@
 // Shows the log of one session: the API's text or JSON as it comes, or lines with their times.
 
-import type { FollowFrame, LogReply } from "../api/replies.ts";
+import type { FollowFrame, LogReply } from "../api/log-replies.ts";
 import type { Client } from "../client/client.ts";
 import { followLog, followText } from "../client/follow.ts";
 import { readChunks } from "../client/frames.ts";
@@ -20,7 +20,7 @@ export async function showLog(
   { flags, words }: { readonly flags: LogFlags; readonly words: readonly string[] },
 ): Promise<number> {
   const plan = planLog(action, flags);
-  const client = openClient({ launch: false });
+  const client = openClient({ launch: "remembered" });
   const reference = await pickSession(client, words);
   if (!plan.query.follow) return await showPage(client, { reference, plan });
   return await whileRead((signal) => follow(client, { reference, plan, signal }));
@@ -64,14 +64,15 @@ async function follow(
   { reference, plan, signal }: Shown & { signal: AbortSignal },
 ): Promise<void> {
   const { stream, limit, sinceSeq } = plan.query;
+  const { filters } = plan;
   // The page says whose log it is, and from where on to follow.
   const query = sinceSeq === undefined ? { limit } : { limit: 0, sinceSeq };
   const page = await client.log(reference, {
     action: plan.action,
-    query: { stream, ...query, format: "json" },
+    query: { ...filters, stream, ...query, format: "json" },
   });
   const { session_id: id, entries, next_seq } = (await new Response(page).json()) as LogReply;
-  const log = { id, stream, sinceSeq: next_seq, signal };
+  const log = { id, stream, sinceSeq: next_seq, filters, signal };
   if (!plan.json && !plan.times) {
     const text = new FrameText(stream ?? "blended");
     await writeAll(1, text.format(entries));

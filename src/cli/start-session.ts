@@ -73,7 +73,12 @@ export async function startSession(
   line: StartLine,
 ): Promise<{ readonly reply: Reply<CreatedReply>; readonly exitCode: number | undefined }> {
   const reply = await client.create(requestOf(line));
-  const { error, id } = reply.body;
+  const { error, id, existing } = reply.body;
+  if (existing) {
+    const { tellExisting } = await import("./existing.ts");
+    tellExisting(reply.body, line.flags.name);
+    return { reply, exitCode: undefined };
+  }
   if (error === undefined) return { reply, exitCode: undefined };
   return { reply, exitCode: tellFailedStart({ command: line.command, error, id }) };
 }

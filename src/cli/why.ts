@@ -1,14 +1,24 @@
 // Why a session is in the state it is in, as sentences: what started its newest run, what ended it,
 // and what it waits for. Pure; what others chose is made safe to show.
 
-import type { RunReply, SessionReply } from "../api/replies.ts";
+import type { RunReply } from "../api/history-replies.ts";
+import type { SessionReply } from "../api/replies.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { labelOf } from "./pick.ts";
+import { policyInWords } from "./policy-words.ts";
 import { visible } from "./visible.ts";
 
 /** The sentences, one a line. `run` is the newest run, if it is known. */
 export function explain(session: SessionReply, run: RunReply | undefined): string[] {
-  const lines = [state(session), start(session, run), end(session, run), waits(session)];
+  const lines = [
+    state(session),
+    start(session, run),
+    end(session, run),
+    readiness(session),
+    health(session),
+    policy(session),
+    waits(session),
+  ];
   return lines.flatMap((line) => (line === undefined ? [] : [visible(line)]));
 }
 
@@ -90,6 +100,31 @@ function end(session: SessionReply, run: RunReply | undefined): string | undefin
   }
 }
 
+function readiness(session: SessionReply): string | undefined {
+  const { state, ready, waiting_for, ready_timed_out } = session;
+  if (ready || state !== "running" || waiting_for.length === 0) return undefined;
+  const what = waiting_for.join("; ");
+  return ready_timed_out ? `It was not ready in time: ${what}.` : `It waits to be ready: ${what}.`;
+}
+
+function health({ health: how }: SessionReply): string | undefined {
+  if (how?.state !== "unhealthy") return undefined;
+  const reason = how.reasons.at(-1);
+  return `It is unhealthy${reason === undefined ? "" : `: ${reason}`}.`;
+}
+
+function policy(session: SessionReply): string | undefined {
+  const { gave_up_reason, next_restart_at, restart_policy } = session;
+  if (gave_up_reason !== null) return `Its restart policy gave up: ${gave_up_reason}.`;
+  if (next_restart_at === null) return undefined;
+  const label = labelOf(session);
+  const rule = policyInWords(restart_policy);
+  return (
+    `Its restart policy (${rule}) starts it again at ${next_restart_at}; ` +
+    `\`korun restart ${label}\` does at once, \`korun stop ${label}\` calls it off.`
+  );
+}
+
 function waits(session: SessionReply): string | undefined {
   const { watch, watching, left_behind } = session;
   const label = labelOf(session);
@@ -107,7 +142,7 @@ function waits(session: SessionReply): string | undefined {
     const then = atRest ? "starts it again" : "restarts it";
     return `A change of ${watch.join(", ")} ${then}${how}.`;
   }
-  if (!atRest) return undefined;
+  if (!atRest || session.next_restart_at !== null) return undefined;
   const disarmed = watch.length > 0 ? ", and file changes do not start it any more" : "";
   return `It waits for nothing${disarmed}: \`korun restart ${label}\` starts it again.`;
 }

@@ -37,7 +37,7 @@ printf '%s\\n' "\${COMPREPLY[@]+"\${COMPREPLY[@]}"}"`;
 
 describe("bash offers", () => {
   test.each([
-    ["commands", ["korun", "s"], ["serve", "stop"]],
+    ["commands", ["korun", "ser"], ["serve"]],
     ["the daemon's commands", ["korun", "daemon", "st"], ["start", "stop", "status"]],
     ["flags", ["korun", "serve", "--g"], ["--grace"]],
     ["flags of a nested command", ["korun", "daemon", "stop", "--no"], ["--no-wait"]],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import type { DaemonReply } from "../../src/api/replies.ts";
+import type { DaemonReply } from "../../src/api/daemon-replies.ts";
 import { korun, start } from "./support/cli.ts";
 import { always, FakeDaemon } from "./support/fake-daemon.ts";
 import { Reading } from "./support/reading.ts";

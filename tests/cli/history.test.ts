@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { EventReply, RunReply } from "../../src/api/replies.ts";
+import type { EventReply, RunReply } from "../../src/api/history-replies.ts";
 import { eventLine } from "../../src/cli/event-line.ts";
 import { painter } from "../../src/cli/style.ts";
 import { explain } from "../../src/cli/why.ts";
@@ -73,6 +73,62 @@ describe("why says", () => {
       ],
     ],
     [
+      "that its policy starts it again, and what to do about that",
+      session({
+        ...rest,
+        state: "exited",
+        exit_code: 1,
+        next_restart_at: TS,
+        restart_policy: { kind: "fixed", delay: 5_000, on: "any", resetAfter: 60_000 },
+      }),
+      runOf({
+        number: 3,
+        cause: { kind: "policy", attempt: 2, delay_ms: 5_000 },
+        ended_at: TS,
+        end: { kind: "exit" },
+      }),
+      [
+        "web has exited with code 1.",
+        `Run 3 started at ${TS}, by its restart policy: restart 2 in a row.`,
+        `It ended at ${TS} by itself.`,
+        `Its restart policy (fixed, after 5s) starts it again at ${TS}; ` +
+          "`korun restart web` does at once, `korun stop web` calls it off.",
+      ],
+    ],
+    [
+      "that its policy gave up, and why",
+      session({
+        ...rest,
+        state: "exited",
+        exit_code: 1,
+        gave_up: true,
+        gave_up_reason: "it was restarted 3 times in a row, and no run lasted 1m",
+      }),
+      runOf({ ended_at: TS, end: { kind: "exit" } }),
+      [
+        "web has exited with code 1.",
+        `Run 1 started at ${TS}, when the session was created.`,
+        `It ended at ${TS} by itself.`,
+        "Its restart policy gave up: it was restarted 3 times in a row, and no run lasted 1m.",
+        "It waits for nothing: `korun restart web` starts it again.",
+      ],
+    ],
+    [
+      "what it waits for to be ready, and how it does",
+      session({
+        ready: false,
+        waiting_for: ["port 3000: nobody listens there"],
+        health: { state: "unhealthy", failures: 3, checked_at: TS, reasons: ["it answered 500"] },
+      }),
+      runOf({}),
+      [
+        "web is running for 1m 21s, as pid 43122.",
+        `Run 1 started at ${TS}, when the session was created.`,
+        "It waits to be ready: port 3000: nobody listens there.",
+        "It is unhealthy: it answered 500.",
+      ],
+    ],
+    [
       "what a stop waits for",
       session({ state: "stopping" }),
       runOf({ cause: { kind: "manual" } }),
@@ -113,6 +169,12 @@ test("an event is a line that names its session and says what is known", () => {
   const line = (facts: Partial<EventReply>, label?: string) =>
     eventLine({ ...event, ...facts }, label, plain);
   expect(line(exit, "web")).toBe(`${TS} web exited: run 2, code 1, by itself\n`);
+  expect(line({ type: "restart_scheduled", run: 2, attempt: 3, delay_ms: 4_000 }, "web")).toBe(
+    `${TS} web restart_scheduled: run 2, restart 3 in a row, in 4s\n`,
+  );
+  expect(line({ type: "gave_up", run: 2, reason: "enough" }, "web")).toBe(
+    `${TS} web gave_up: run 2, enough\n`,
+  );
   expect(line({ type: "removed" })).toBe(`${TS} 9b2d6c33 removed\n`);
   expect(line({ type: "daemon_stopping", session_id: null, reason: "SIGTERM" })).toBe(
     `${TS} korun daemon_stopping: SIGTERM\n`,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { LogEntry } from "../../src/api/replies.ts";
+import type { LogEntry } from "../../src/api/log-replies.ts";
 import { LinePrinter } from "../../src/cli/line-printer.ts";
 import { painter } from "../../src/cli/style.ts";
 

@@ -8,6 +8,12 @@ function flags(given: Partial<LogFlags> = {}): LogFlags {
     stream: undefined,
     "since-seq": undefined,
     run: undefined,
+    grep: undefined,
+    regex: undefined,
+    level: undefined,
+    since: undefined,
+    until: undefined,
+    "no-ansi": false,
     times: false,
     format: undefined,
     json: false,
@@ -55,6 +61,29 @@ test("all sessions are followed in JSON, with ten lines of history of each", () 
   const plan = planOfEach(flags({ follow: true }));
   expect(plan).toMatchObject({ history: 10, json: false, query: { format: "json", follow: true } });
   expect(planOfEach(flags({ follow: true, limit: "0" })).history).toBe(0);
+});
+
+test("filters are the API's own, of one session and of all", () => {
+  const given = flags({
+    grep: "a b",
+    regex: "^x",
+    level: "warn",
+    since: "5m",
+    until: "1m",
+    "no-ansi": true,
+  });
+  const filters = {
+    grep: "a b",
+    regex: "^x",
+    level: "warn",
+    since: "5m",
+    until: "1m",
+    ansi: "0",
+  } as const;
+  for (const plan of [planLog("tail", given), planOfEach({ ...given, follow: true })]) {
+    expect(plan.query).toMatchObject(filters);
+    expect(plan.filters).toEqual(filters);
+  }
 });
 
 describe("it is refused:", () => {

@@ -31,6 +31,10 @@ describe("flags become a query:", () => {
       ["logs", "web", "--stream", "stderr", "--limit=7"],
       "/v1/sessions/web/logs?format=text&stream=stderr&limit=7",
     ],
+    [
+      ["tail", "web", "--grep", "a&b", "--level", "error", "--since", "5m", "--no-ansi"],
+      "/v1/sessions/web/tail?format=text&grep=a%26b&level=error&since=5m&ansi=0",
+    ],
     [["logs", "web", "--run", "3"], "/v1/sessions/web/logs?format=text&run=3"],
     [["head", "web", "--run", "last"], "/v1/sessions/web/head?format=text&run=last"],
   ])("%j asks %s", async (args, path) => {
@@ -95,6 +99,20 @@ describe("a followed log", () => {
       `GET /v1/sessions/web/${page}`,
       `GET /v1/sessions/${web.id}/logs?${follow}&follow=1`,
     ]);
+  });
+
+  test("is filtered at its source, first the page and then what comes", async () => {
+    const page = "tail?format=json&regex=x%2B&until=2026-03-16T12%3A00%3A00%2B01%3A00";
+    await using daemon = new FakeDaemon({
+      [`GET /v1/sessions/web/${page}`]: pageOf([], 7),
+      [`GET /v1/sessions/${web.id}/logs`]: always(""),
+    });
+    const until = "2026-03-16T12:00:00+01:00";
+    const told = await korun(daemon, ["tail", "-f", "web", "--regex", "x+", "--until", until]);
+    expect(told).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(daemon.lines[1]).toEndWith(
+      "&follow=1&regex=x%2B&until=2026-03-16T12%3A00%3A00%2B01%3A00",
+    );
   });
 
   test("goes on in the middle of a line, and with bytes that are no UTF-8", async () => {

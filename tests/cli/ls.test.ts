@@ -41,6 +41,25 @@ evil  b625f70f  exited(SIGKILL)  -      -       0         $'\\x1b[2J' $'\\n'
   });
 });
 
+test("what is amiss or is to follow stands beside the state", async () => {
+  const rest = { pid: null, uptime_ms: null, command: ["app"] };
+  const next_restart_at = new Date(Date.now() + 3_600_000).toISOString();
+  const sessions = [
+    session({ ...rest, state: "exited", exit_code: 1, next_restart_at }),
+    session({ ...rest, state: "exited", exit_code: 1, gave_up: true }),
+    session({ ...rest, state: "failed", next_restart_at: "2026-03-16T12:00:00.000Z" }),
+    session({ ready: false }),
+    session({ health: { state: "unhealthy", failures: 3, checked_at: null, reasons: ["500"] } }),
+  ];
+  await using daemon = new FakeDaemon({ "GET /v1/sessions": always({ sessions }) });
+  const lines = (await korun(daemon, ["ls"])).stdout.split("\n");
+  expect(lines[1]).toMatch(/ exited\(1\), again in (59m \d+s|1h) /);
+  expect(lines[2]).toContain(" exited(1), gave up ");
+  expect(lines[3]).toContain(" failed, again in 0ms ");
+  expect(lines[4]).toContain(" running, not ready ");
+  expect(lines[5]).toContain(" running, unhealthy ");
+});
+
 test("--json is the daemon's own body, byte for byte", async () => {
   const text = '{ "sessions": [],\n  "later": "field" }\n';
   await using daemon = new FakeDaemon({ "GET /v1/sessions": always(text) });

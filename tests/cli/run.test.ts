@@ -217,6 +217,30 @@ test("with --watch it stays through a crash, and tells what started it again", a
   expect(said.text.match(/waiting/g)).toHaveLength(2);
 });
 
+test("with a policy it stays through restarts, and ends with the last code when that gives up", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "--restart", "exponential:1s..30s", "--", "app"]);
+  const said = new Reading(child.stderr);
+  await run.stdout.opened;
+  await run.events.opened;
+  const tell = (event: object) =>
+    run.events.push(`${JSON.stringify({ session_id: id, ...event })}\n`);
+  tell({ seq: 1, type: "exited", run: 1, exit_code: 1, term_signal: null });
+  tell({ seq: 2, type: "restart_scheduled", run: 1, attempt: 1, delay_ms: 1_000 });
+  await said.until("korun: ended with code 1; starting again in 1s\n");
+  const cause = { kind: "policy", attempt: 1, delay_ms: 1_000 } as const;
+  tell({ seq: 3, type: "starting", run: 2, cause });
+  tell({ seq: 4, type: "restarted", run: 2, cause });
+  await said.until("korun: restarted by its policy\n");
+  tell({ seq: 5, type: "exited", run: 2, exit_code: 7, term_signal: null });
+  const reason = "it was restarted once, and no run lasted 1m";
+  tell({ seq: 6, type: "gave_up", run: 2, reason });
+  run.end({ exit_code: 7, gave_up: true, gave_up_reason: reason });
+  expect(await child.exited).toBe(7);
+  await said.until(`korun: its restart policy gave up: ${reason}\n`);
+});
+
 test("on a terminal both streams come in the order they were printed in", async () => {
   const run = new FakeRun();
   await using daemon = new FakeDaemon(run.answers);

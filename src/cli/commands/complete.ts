@@ -19,7 +19,7 @@ export const complete = defineCommand({
   async run({ words: [kind, typed = ""] }) {
     if (kind !== "sessions") return EXIT.ok;
     try {
-      const client = connect({ launch: false, env: process.env, onOtherVersion() {} });
+      const client = connect({ launch: "never", env: process.env, onOtherVersion() {} });
       const { body } = await client.list();
       // What runs is meant more often than what is over.
       const sessions = [

@@ -1,6 +1,7 @@
 // What happened, newest last; with -f also what happens.
 
-import type { EventReply, SessionSummary } from "../../api/replies.ts";
+import type { EventReply } from "../../api/history-replies.ts";
+import type { SessionSummary } from "../../api/replies.ts";
 import type { Client } from "../../client/client.ts";
 import { followEvents } from "../../client/follow.ts";
 import { misuse } from "../argv.ts";
@@ -30,7 +31,7 @@ export const events = defineCommand({
   },
   examples: ["korun events", "korun events -f", "korun events -f --json --since-seq 120"],
   async run({ flags }) {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     const { follow, json } = flags;
     const [limit, sinceSeq] = [countIn(flags.limit), countIn(flags["since-seq"])];
     if (follow && sinceSeq !== undefined) {

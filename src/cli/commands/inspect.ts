@@ -16,7 +16,7 @@ export const inspect = defineCommand({
   words: ONE_SESSION,
   examples: ["korun inspect web", "korun inspect web --json"],
   async run({ flags, words }) {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     const reply = await client.inspect(await pickSession(client, words));
     if (flags.json) {
       printOut(reply.text);

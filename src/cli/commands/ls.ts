@@ -1,12 +1,13 @@
-// The list of sessions. Also where no daemon runs: then there are none.
+// The list of sessions. Also where no daemon runs and none ever did: then there are none.
 
 import type { SessionListReply, SessionSummary } from "../../api/replies.ts";
 import type { Client, Reply } from "../../client/client.ts";
+import { NoDaemon } from "../../client/failure.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import { Problem } from "../../domain/problem.ts";
 import { EXIT } from "../exit.ts";
 import { openClient } from "../open-client.ts";
 import { shortId } from "../pick.ts";
+import { nextInShort } from "../policy-words.ts";
 import { printOut } from "../print.ts";
 import { screenOf } from "../screen.ts";
 import { defineCommand } from "../signature.ts";
@@ -20,13 +21,14 @@ export const ls = defineCommand({
   flags: { json: { kind: "switch", about: "Print the API's own body" } },
   examples: ["korun ls", "korun ls --json"],
   async run({ flags }) {
-    const list = (await listed(openClient({ launch: false }))) ?? (await nothing());
+    const list = (await listed(openClient({ launch: "remembered" }))) ?? (await nothing());
     if (flags.json) {
       printOut(list.text);
       return EXIT.ok;
     }
     const { columns, colour } = await screenOf(1);
-    const rows = list.body.sessions.map(row);
+    const now = Date.now();
+    const rows = list.body.sessions.map((session) => row(session, now));
     printOut(renderTable(TITLES, rows, { columns, paint: painter(colour) }));
     return EXIT.ok;
   },
@@ -46,7 +48,7 @@ async function listed(client: Client): Promise<Reply<SessionListReply> | undefin
   try {
     return await client.list();
   } catch (thrown) {
-    if (thrown instanceof Problem && thrown.code === "unavailable") return undefined;
+    if (thrown instanceof NoDaemon) return undefined;
     throw thrown;
   }
 }
@@ -58,12 +60,12 @@ async function nothing(): Promise<Reply<SessionListReply>> {
   return { body, text: `${JSON.stringify(body)}\n` };
 }
 
-function row(session: SessionSummary): Cell[] {
+function row(session: SessionSummary, now: number): Cell[] {
   const { name, id, pid, uptime_ms, restart_count, command } = session;
   return [
     { text: name === null ? "-" : visible(name) },
     { text: shortId(id) },
-    { text: stateOf(session), style: styleOf(session) },
+    { text: stateOf(session, now), style: styleOf(session) },
     { text: pid === null ? "-" : String(pid) },
     { text: uptime_ms === null ? "-" : formatDuration(uptime_ms) },
     { text: String(restart_count) },
@@ -71,14 +73,24 @@ function row(session: SessionSummary): Cell[] {
   ];
 }
 
-/** The state, and how it ended when it did. */
-function stateOf({ state, exit_code, term_signal }: SessionSummary): string {
-  if (state !== "exited") return state;
-  const how = term_signal ?? exit_code;
-  return how === null ? state : `${state}(${how})`;
+/** The state, how it ended when it did, and what is amiss or is to follow. */
+function stateOf(session: SessionSummary, now: number): string {
+  const { state, exit_code, term_signal } = session;
+  const how = state === "exited" ? (term_signal ?? exit_code) : null;
+  const ended = how === null ? state : `${state}(${how})`;
+  const more = state === "running" ? shortcoming(session) : nextInShort(session, now);
+  return more === undefined ? ended : `${ended}, ${more}`;
 }
 
-function styleOf({ state, exit_code }: SessionSummary): Style | undefined {
+function shortcoming({ ready, health }: SessionSummary): string | undefined {
+  if (health?.state === "unhealthy") return "unhealthy";
+  return ready ? undefined : "not ready";
+}
+
+function styleOf(session: SessionSummary): Style | undefined {
+  const { state, exit_code, next_restart_at } = session;
+  if (next_restart_at !== null) return "yellow";
+  if (state === "running" && shortcoming(session) !== undefined) return "yellow";
   if (state === "exited") return exit_code === 0 ? "dim" : "red";
   return STATE_STYLES[state];
 }

@@ -29,7 +29,7 @@ export const prune = defineCommand({
   examples: ["korun prune --older-than 7d", "korun prune --keep 20", "korun prune"],
   async run({ flags }) {
     const keep = countIn(flags.keep);
-    const reply = await openClient({ launch: false }).prune({
+    const reply = await openClient({ launch: "remembered" }).prune({
       ...(flags["older-than"] === undefined ? {} : { older_than: flags["older-than"] }),
       ...(keep === undefined ? {} : { keep }),
     });

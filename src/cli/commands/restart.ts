@@ -18,7 +18,7 @@ export const restart = defineCommand({
   words: SOME_SESSIONS,
   examples: ["korun restart web", "korun restart --all", "korun restart --lost"],
   async run({ flags, words }) {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     const wait = !flags["no-wait"];
     return await forEachSession(client, {
       name: "restart",

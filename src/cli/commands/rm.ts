@@ -19,7 +19,7 @@ export const rm = defineCommand({
     if (words.length === 0 && !flags.all) {
       throw misuse({ name: "rm" }, "`korun rm` needs an ID", "Or --all, for every one at rest.");
     }
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     return await forEachSession(client, {
       name: "rm",
       words,

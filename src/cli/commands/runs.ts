@@ -1,6 +1,6 @@
 // The runs of a session: what started each, what ended it, and how much it printed.
 
-import type { RunReply } from "../../api/replies.ts";
+import type { RunReply } from "../../api/history-replies.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { endInShort, startInShort } from "../causes.ts";
 import { EXIT } from "../exit.ts";
@@ -20,7 +20,7 @@ export const runs = defineCommand({
   words: ONE_SESSION,
   examples: ["korun runs web", "korun logs web --run 3"],
   async run({ flags, words }) {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     const reply = await client.runs(await pickSession(client, words));
     if (flags.json) {
       printOut(reply.text);

@@ -1,7 +1,11 @@
 // Starts a session and prints its id alone, for scripts and Makefiles.
 
+import type { Client } from "../../client/client.ts";
+import { parseDuration } from "../../domain/duration.ts";
+import { DEFAULT_WAIT } from "../../domain/wait.ts";
 import { EXIT } from "../exit.ts";
 import { openClient } from "../open-client.ts";
+import { shortId } from "../pick.ts";
 import { printOut } from "../print.ts";
 import { defineCommand } from "../signature.ts";
 import { START_FLAGS, startSession } from "../start-session.ts";
@@ -9,19 +13,41 @@ import { START_FLAGS, startSession } from "../start-session.ts";
 export const serve = defineCommand({
   name: "serve",
   about: "Run a command in the background and print its session's id",
-  flags: { ...START_FLAGS, json: { kind: "switch", about: "Print the API's own body" } },
+  flags: {
+    ...START_FLAGS,
+    wait: { kind: "switch", about: "Return once it is ready, as `korun wait` would" },
+    json: { kind: "switch", about: "Print the API's own body" },
+  },
   takesCommand: true,
   examples: [
     "korun serve -- npm run dev",
     "korun serve --name api --watch src --watch Cargo.toml -- cargo run",
     "ID=$(korun serve -e PORT=3000 -- node server.js)",
+    "korun serve --ready-port 3000 --wait -- node server.js && npm test",
   ],
   async run({ flags, command }) {
-    const client = openClient({ launch: true });
+    const client = openClient({ launch: "always" });
     const { reply, exitCode } = await startSession(client, { flags, command });
     if (flags.json) printOut(reply.text);
     if (exitCode !== undefined) return exitCode;
     if (!flags.json) printOut(`${reply.body.id}\n`);
-    return EXIT.ok;
+    return flags.wait ? await untilReady(client, { id: reply.body.id, flags }) : EXIT.ok;
   },
 });
+
+type WaitFlags = { readonly [Name in "name" | "ready-timeout"]: string | undefined };
+
+/** As long as its checks may take, counted from here: those of its first run are over by then. */
+async function untilReady(
+  client: Client,
+  { id, flags }: { readonly id: string; readonly flags: WaitFlags },
+): Promise<number> {
+  const { awaitSession } = await import("../waiting.ts");
+  return await awaitSession(client, {
+    reference: id,
+    label: flags.name ?? shortId(id),
+    goal: "ready",
+    timeoutMs: parseDuration(flags["ready-timeout"] ?? DEFAULT_WAIT) ?? 0,
+    shows: "nothing",
+  });
+}

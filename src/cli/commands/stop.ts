@@ -19,7 +19,7 @@ export const stop = defineCommand({
   words: SOME_SESSIONS,
   examples: ["korun stop web", "korun stop --all"],
   async run({ flags, words }) {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     const options = { wait: !flags["no-wait"], force: flags.force };
     return await forEachSession(client, {
       name: "stop",

@@ -14,7 +14,7 @@ export const why = defineCommand({
   words: ONE_SESSION,
   examples: ["korun why web"],
   async run({ words }) {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "remembered" });
     const session = (await client.inspect(await pickSession(client, words))).body;
     const { runs } = (await client.runs(session.id)).body;
     const newest = runs.findLast(({ number }) => number === session.run);

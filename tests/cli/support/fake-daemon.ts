@@ -4,8 +4,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TextFrameHead } from "../../../src/api/log-replies.ts";
 import { VERSION_HEADER } from "../../../src/api/paths.ts";
-import type { SessionReply, TextFrameHead } from "../../../src/api/replies.ts";
+import type { SessionReply } from "../../../src/api/replies.ts";
 import { VERSION } from "../../../src/client/version.ts";
 import { resolvePaths } from "../../../src/daemon/paths.ts";
 
@@ -138,6 +139,7 @@ export function session(facts: Partial<SessionReply> = {}): SessionReply {
     max_runtime_ms: null,
     stdin: "none",
     pty: null,
+    terminal: null,
     ...facts,
   };
 }

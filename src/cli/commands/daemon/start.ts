@@ -9,5 +9,5 @@ export const start = defineCommand({
   about: "Start the daemon in the background, unless it runs",
   flags: { json: { kind: "switch", about: "Print the API's own body" } },
   examples: ["korun daemon start", "KORUN_PORT=7800 korun daemon start"],
-  run: ({ flags }) => showDaemon(openClient({ launch: true }), flags),
+  run: ({ flags }) => showDaemon(openClient({ launch: "always" }), flags),
 });

@@ -9,5 +9,5 @@ export const status = defineCommand({
   about: "Show the daemon's pid, version, port and places",
   flags: { json: { kind: "switch", about: "Print the API's own body" } },
   examples: ["korun daemon status", "korun daemon status --json"],
-  run: ({ flags }) => showDaemon(openClient({ launch: false }), flags),
+  run: ({ flags }) => showDaemon(openClient({ launch: "never" }), flags),
 });

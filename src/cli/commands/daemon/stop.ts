@@ -1,9 +1,9 @@
 // Ends the daemon, and with it all sessions.
 
 import type { Client, Reply } from "../../../client/client.ts";
+import { NoDaemon } from "../../../client/failure.ts";
 import { resolvePaths } from "../../../daemon/paths.ts";
 import { isHeld } from "../../../daemon/record.ts";
-import { Problem } from "../../../domain/problem.ts";
 import { EXIT } from "../../exit.ts";
 import { openClient } from "../../open-client.ts";
 import { printOut } from "../../print.ts";
@@ -21,7 +21,7 @@ export const stop = defineCommand({
   },
   examples: ["korun daemon stop"],
   async run({ flags }) {
-    const reply = await ask(openClient({ launch: false }));
+    const reply = await ask(openClient({ launch: "never" }));
     if (reply === undefined) {
       const { note } = await import("../../note.ts");
       note.info("no daemon is running");
@@ -39,7 +39,7 @@ async function ask(client: Client): Promise<Reply<{ readonly ok: true }> | undef
   try {
     return await client.stopDaemon();
   } catch (thrown) {
-    if (thrown instanceof Problem && thrown.code === "unavailable") return undefined;
+    if (thrown instanceof NoDaemon) return undefined;
     throw thrown;
   }
 }

@@ -18,7 +18,7 @@ export const upgrade = defineCommand({
   flags: {},
   examples: ["korun daemon upgrade"],
   async run() {
-    const client = openClient({ launch: false });
+    const client = openClient({ launch: "never" });
     const { body: before } = await client.daemon();
     await client.upgradeDaemon(realpathSync(process.execPath));
     const after = await nextDaemon(before.pid);
@@ -37,7 +37,7 @@ async function nextDaemon(pid: number) {
   const deadline = performance.now() + WAIT_MS;
   for (;;) {
     try {
-      const { body } = await openClient({ launch: false }).daemon();
+      const { body } = await openClient({ launch: "never" }).daemon();
       if (body.pid !== pid) return body;
     } catch (thrown) {
       // Between the two there is none.

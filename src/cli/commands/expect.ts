@@ -1,0 +1,101 @@
+// Waits until something stands in a session's output. Its exit code says how that ended.
+
+import type { ExpectReply } from "../../api/expecting.ts";
+import { type ExpectQuery, expectOutput } from "../../client/output.ts";
+import { formatDuration, parseDuration } from "../../domain/duration.ts";
+import { Problem } from "../../domain/problem.ts";
+import { DEFAULT_WAIT } from "../../domain/wait.ts";
+import { EXIT } from "../exit.ts";
+import { CURSOR, DURATION } from "../forms.ts";
+import { openClient } from "../open-client.ts";
+import { expectReference } from "../pick.ts";
+import { printOut } from "../print.ts";
+import { report } from "../report.ts";
+import { defineCommand } from "../signature.ts";
+import { isUnknown } from "../waiting.ts";
+
+export const expect = defineCommand({
+  name: "expect",
+  about: "Wait until something stands in a session's output, and show that line",
+  flags: {
+    regex: { kind: "switch", about: "PATTERN is a regular expression (RE2), rather than text" },
+    since: {
+      kind: "value",
+      value: "SEQ",
+      form: CURSOR,
+      about: "From this entry on, rather than from the start of the newest run",
+    },
+    stream: {
+      kind: "choice",
+      choices: ["blended", "stdout", "stderr"],
+      about: "Which output (default: blended)",
+    },
+    timeout: {
+      kind: "value",
+      value: "TIME",
+      form: DURATION,
+      about: `How long to wait (default: ${DEFAULT_WAIT})`,
+    },
+    json: { kind: "switch", about: "Print the API's own body" },
+  },
+  words: {
+    name: "ID PATTERN",
+    about: "The session, and what to wait for",
+    least: 2,
+    most: 2,
+    offer: "sessions",
+  },
+  examples: [
+    "korun expect web 'listening on'",
+    "korun expect --regex db 'ready to accept connections$' --timeout 2m",
+  ],
+  async run({ flags, words }) {
+    const [id = "", pattern = ""] = words;
+    const reference = expectReference(id);
+    const [seq, column] = (flags.since ?? "").split(":");
+    const query: ExpectQuery = {
+      pattern,
+      regex: flags.regex,
+      stream: flags.stream,
+      sinceSeq: flags.since === undefined ? undefined : Number(seq),
+      sinceColumn: column === undefined ? undefined : Number(column),
+      timeoutMs: parseDuration(flags.timeout ?? DEFAULT_WAIT) ?? 0,
+    };
+    try {
+      const client = openClient({ launch: "remembered" });
+      const { body, text } = await expectOutput(client, reference, query);
+      return tell(body, { reference, query, json: flags.json ? text : undefined });
+    } catch (thrown) {
+      const code = report(thrown);
+      return isUnknown(thrown) ? EXIT.unknownSession : code;
+    }
+  },
+});
+
+interface Asked {
+  readonly reference: string;
+  readonly query: ExpectQuery;
+  /** The API's own body, if that is to be shown. */
+  readonly json: string | undefined;
+}
+
+function tell(reply: ExpectReply, { reference, query, json }: Asked): number {
+  if (json !== undefined) printOut(json);
+  if (reply.outcome === "matched") {
+    if (json === undefined) printOut(`${reply.line}\n`);
+    return EXIT.ok;
+  }
+  const isLate = reply.outcome === "timed_out";
+  const when = isLate ? `within ${formatDuration(query.timeoutMs)}` : "and has ended";
+  const gone = reply.dropped === 0 ? "" : `, and ${reply.dropped} lines were gone before`;
+  report(
+    new Problem(
+      "internal",
+      `${reference} did not print ${JSON.stringify(query.pattern)} ${when}${gone}`,
+      {
+        hint: `See: korun logs ${reference}`,
+      },
+    ),
+  );
+  return isLate ? EXIT.timedOut : EXIT.endedInstead;
+}

@@ -1,0 +1,98 @@
+// Writes to a session's stdin, or types into its terminal: what the words say, else what comes in on
+// our own stdin.
+
+import type { SendInputBody } from "../../api/input.ts";
+import type { Client } from "../../client/client.ts";
+import { misuse } from "../argv.ts";
+import { EXIT } from "../exit.ts";
+import { DURATION } from "../forms.ts";
+import { openClient } from "../open-client.ts";
+import { expectReference } from "../pick.ts";
+import { printOut } from "../print.ts";
+import { defineCommand } from "../signature.ts";
+
+/** What is sent in one request, in bytes. */
+const PIECE_BYTES = 65_536;
+
+const STDIN = 0;
+
+export const send = defineCommand({
+  name: "send",
+  about: "Write to a session's stdin, or type into its terminal",
+  flags: {
+    enter: { kind: "switch", about: "A newline follows; in a terminal, its Enter key" },
+    eof: { kind: "switch", about: "Then its input ends; in a terminal, Ctrl-D follows" },
+    timeout: {
+      kind: "value",
+      value: "TIME",
+      about: "How long to wait for a process that does not read (default 5s)",
+      form: DURATION,
+    },
+    json: { kind: "switch", about: "Print the API's own body, one a request" },
+  },
+  words: {
+    name: "ID [TEXT…]",
+    about: "The session, and what to send; without a text, stdin unless it is a terminal",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    offer: "sessions",
+  },
+  examples: [
+    "korun send repl 'print(1)' --enter",
+    "cat data.sql | korun send db --eof",
+    "korun send repl '' --enter",
+  ],
+  async run({ flags, words }) {
+    const [id = "", ...texts] = words;
+    const { enter, eof, json, timeout } = flags;
+    const last: SendInputBody = { ...(enter ? { enter } : {}), ...(eof ? { eof } : {}) };
+    const target: Target = {
+      client: openClient({ launch: "remembered" }),
+      reference: expectReference(id),
+      patience: timeout === undefined ? {} : { timeout },
+      json,
+    };
+    if (texts.length > 0) {
+      await sendOne(target, { text: texts.join(" "), ...last });
+    } else if (await isTerminal()) {
+      if (!enter && !eof) throw misuse(send, "there is nothing to send", NOTHING_HINT);
+      await sendOne(target, last);
+    } else await sendStdin(target, last);
+    return EXIT.ok;
+  },
+});
+
+const NOTHING_HINT = "Give a text, --enter or --eof, or pipe something into it.";
+
+interface Target {
+  readonly client: Client;
+  readonly reference: string;
+  readonly patience: Pick<SendInputBody, "timeout">;
+  readonly json: boolean;
+}
+
+/** Each piece as it comes. */
+async function sendStdin(target: Target, last: SendInputBody): Promise<void> {
+  let isAnySent = false;
+  for await (const chunk of Bun.stdin.stream()) {
+    for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
+      const piece = chunk.subarray(from, from + PIECE_BYTES);
+      await sendOne(target, { base64: Buffer.from(piece).toString("base64") });
+      isAnySent = true;
+    }
+  }
+  // Nothing is sent too, so that a session that takes no input is an error then as well.
+  const isMore = last.enter || last.eof;
+  if (isMore || !isAnySent) await sendOne(target, isMore ? last : { text: "" });
+}
+
+async function sendOne(target: Target, body: SendInputBody): Promise<void> {
+  const { client, reference, patience, json } = target;
+  const { text } = await client.send(reference, { ...body, ...patience });
+  if (json) printOut(text);
+}
+
+async function isTerminal(): Promise<boolean> {
+  const { isatty } = await import("node:tty");
+  return isatty(STDIN);
+}

@@ -1,0 +1,35 @@
+// Waits until a session is ready, runs, or is at rest. Its exit code says how that ended.
+
+import { parseDuration } from "../../domain/duration.ts";
+import { DEFAULT_WAIT, WAIT_GOALS } from "../../domain/wait.ts";
+import { DURATION } from "../forms.ts";
+import { openClient } from "../open-client.ts";
+import { ONE_SESSION, pickSession } from "../pick.ts";
+import { defineCommand } from "../signature.ts";
+import { awaitSession } from "../waiting.ts";
+
+export const wait = defineCommand({
+  name: "wait",
+  about: "Wait until a session is ready, runs, or has exited",
+  flags: {
+    for: { kind: "choice", choices: WAIT_GOALS, about: "What to wait for (default: ready)" },
+    timeout: {
+      kind: "value",
+      value: "TIME",
+      form: DURATION,
+      about: `How long to wait (default: ${DEFAULT_WAIT})`,
+    },
+    json: { kind: "switch", about: "Print the API's own body" },
+  },
+  words: ONE_SESSION,
+  examples: ["korun wait web", "korun wait build --for exit --timeout 10m"],
+  async run({ flags, words }) {
+    const client = openClient({ launch: "remembered" });
+    return await awaitSession(client, {
+      reference: await pickSession(client, words),
+      goal: flags.for ?? "ready",
+      timeoutMs: parseDuration(flags.timeout ?? DEFAULT_WAIT) ?? 0,
+      shows: flags.json ? "json" : "words",
+    });
+  },
+});
