@@ -15,7 +15,7 @@ export interface Bench {
   readonly progress: (text: string) => void;
 }
 
-export type Unit = "MB/s" | "ms" | "MiB" | "/s";
+export type Unit = "MB/s" | "ms" | "MiB" | "/s" | "%";
 
 /** `atLeast` and `within`: times what it is measured against; `under`: an absolute figure. */
 export type Limit =

@@ -1,7 +1,8 @@
 // A korun of our own: its daemon in a place of its own, asked over TCP like anybody would.
 
+import type { DaemonReply } from "../../src/api/daemon-replies.ts";
 import { SESSIONS, sessionPath } from "../../src/api/paths.ts";
-import type { CreatedReply, DaemonReply, SessionReply } from "../../src/api/replies.ts";
+import type { CreatedReply, SessionReply } from "../../src/api/replies.ts";
 import type { CreateSessionBody } from "../../src/api/requests.ts";
 import type { Bench } from "./bench.ts";
 import { Place } from "./place.ts";

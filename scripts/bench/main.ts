@@ -17,6 +17,7 @@ import { healthz } from "./rows/healthz.ts";
 import { idleMemory } from "./rows/idle-memory.ts";
 import { list } from "./rows/list.ts";
 import { restart } from "./rows/restart.ts";
+import { stats } from "./rows/stats.ts";
 import { wakeups } from "./rows/wakeups.ts";
 import { renderPeers, renderTable } from "./table.ts";
 
@@ -29,6 +30,7 @@ const ROWS: readonly Row[] = [
   idleMemory,
   fullMemory,
   wakeups,
+  stats,
 ];
 
 const USAGE = `bun run bench [--only NAME]… [--quick] [--write]

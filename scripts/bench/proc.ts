@@ -1,9 +1,10 @@
-// What Linux tells of processes: who carries a variable, how much memory is theirs, how often their
-// threads were switched to.
+// What Linux tells of processes: who carries a variable, how much memory is theirs, how long they
+// were on a processor, how often their threads were switched to.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const KIB_PER_MIB = 1_024;
+const TICK_MS = 10;
 
 export interface FoundProcess {
   readonly pid: number;
@@ -33,6 +34,16 @@ export function processesWith(variable: string): FoundProcess[] {
 export function memoryOf(pids: readonly number[]): number {
   const kib = pids.map((pid) => numberAfter("Pss:", `/proc/${pid}/smaps_rollup`));
   return kib.reduce((sum, one) => sum + one, 0) / KIB_PER_MIB;
+}
+
+/** Time on a processor so far of some processes together, all their threads, in ms. */
+export function cpuMsOf(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, one) => sum + one, 0) * TICK_MS;
 }
 
 /** Context switches so far of every thread of some processes, by thread. */
