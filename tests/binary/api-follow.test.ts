@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FollowFrame } from "../../src/api/replies.ts";
+import type { FollowFrame } from "../../src/api/log-replies.ts";
 import { Korun } from "../support/korun.ts";
 import { act, create, inspect, shell, until, untilExited, untilPrinted } from "./support/api.ts";
 import { type FollowReader, follow, tally } from "./support/follow.ts";

@@ -2,7 +2,7 @@
 // writes and the rings drop.
 
 import { expect, test } from "bun:test";
-import type { LogReply } from "../../src/api/replies.ts";
+import type { LogReply } from "../../src/api/log-replies.ts";
 import { Korun } from "../support/korun.ts";
 import { create, inspect, page, shell, until, untilExited } from "./support/api.ts";
 

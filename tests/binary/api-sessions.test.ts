@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DaemonReply } from "../../src/api/replies.ts";
+import type { DaemonReply } from "../../src/api/daemon-replies.ts";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
 import {
@@ -89,12 +89,14 @@ test("a name means the living session of that name, else the newest", async () =
   expect((await inspect(korun, "web")).id).toBe(second);
 });
 
-test("of two sessions made at once with one name, one is refused", async () => {
+test("of eight that are made at once with one name, each another, seven are refused", async () => {
   await using korun = new Korun();
   await korun.url();
-  const body = { ...SLEEP, name: "web" };
   const answers = await Promise.all(
-    Array.from({ length: 8 }, () => send(korun, "POST", { path: "/v1/sessions", body })),
+    Array.from({ length: 8 }, (_, number) => {
+      const body = { command: ["sleep", `6${number}`], name: "web" };
+      return send(korun, "POST", { path: "/v1/sessions", body });
+    }),
   );
   expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
   expect((await listedIds(korun)).length).toBe(1);

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FollowFrame } from "../../src/api/replies.ts";
+import type { FollowFrame } from "../../src/api/log-replies.ts";
 import { openRaw } from "../http/support/raw.ts";
 import { Korun } from "../support/korun.ts";
 import { create, inspect, shell, untilExited, untilPrinted } from "./support/api.ts";

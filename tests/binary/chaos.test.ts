@@ -8,7 +8,7 @@ import { Daemon } from "../../scripts/chaos/api.ts";
 import { seededRandom } from "../../scripts/chaos/random.ts";
 import { playRound } from "../../scripts/chaos/rounds.ts";
 import { total } from "../../scripts/chaos/verdict.ts";
-import type { RunListReply } from "../../src/api/replies.ts";
+import type { RunListReply } from "../../src/api/history-replies.ts";
 import type { CrashPoint } from "../../src/process/crash-point.ts";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";

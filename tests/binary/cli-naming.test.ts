@@ -59,7 +59,7 @@ test("a name that a living session has is refused, with the way out", async () =
   const id = await korun.serve("exec sleep 600", ["--name", "web"]);
   const { code, stdout, stderr } = await korun.run(["serve", "--name", "web", "--", "sleep", "9"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toStartWith(`korun: The name web is taken: session ${id} is running\n`);
+  expect(stderr).toStartWith(`korun: The name web is taken: session ${id} is running, with `);
   expect(stderr).toContain("korun stop web");
 });
 

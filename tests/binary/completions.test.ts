@@ -27,7 +27,7 @@ describe("bash offers", () => {
   test("commands, flags, their values, and sessions", async () => {
     await using korun = new Korun();
     await twoSessions(korun);
-    expect(await inBash(korun, "korun", "se")).toEqual(["serve"]);
+    expect(await inBash(korun, "korun", "ser")).toEqual(["serve"]);
     expect(await inBash(korun, "korun", "daemon", "sta")).toEqual(["start", "status"]);
     expect(await inBash(korun, "korun", "serve", "--deb")).toEqual(["--debounce"]);
     expect(await inBash(korun, "korun", "tail", "--stream", "std")).toEqual(["stdout", "stderr"]);
@@ -41,7 +41,7 @@ describe("fish offers", () => {
     await using korun = new Korun();
     await twoSessions(korun);
     const script = `korun completions fish | source
-      for line in 'korun se' 'korun daemon sta' 'korun serve --deb' 'korun stop w'
+      for line in 'korun ser' 'korun daemon sta' 'korun serve --deb' 'korun stop w'
         complete -C $line
       end`;
     const { stdout, stderr } = await inShell(korun, script, { shell: "fish" });

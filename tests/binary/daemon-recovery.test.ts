@@ -68,6 +68,32 @@ test("after kill -9 of the daemon the next command has one again, on the same so
   expect(status.socket).toBe(socket);
 });
 
+test("after kill -9 of daemon and keeper any command about sessions has them back", async () => {
+  await using korun = new Korun();
+  const id = await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
+  const { pid } = await korun.session(id);
+  const [daemon, keeper] = [(await korun.status()).pid, keeperOf((await korun.status()).pid)];
+  // The keeper first: it would start another daemon.
+  process.kill(keeper, "SIGKILL");
+  process.kill(daemon, "SIGKILL");
+  await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
+  expect((await korun.run(["daemon", "status"])).code).toBe(1);
+  expect(await korun.ok(["ls"])).toContain("web");
+  const session = await korun.session("web");
+  expect([session.pid, session.state, session.run]).toEqual([pid, "running", 1]);
+  expect(await korun.ok(["stop", "web"])).toBe("web stopped");
+});
+
+test("after daemon stop the next command has the sessions back, at rest", async () => {
+  await using korun = new Korun();
+  await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
+  await korun.ok(["daemon", "stop"]);
+  expect(await korun.ok(["tail", "web"])).toBe("[stdout] up");
+  expect((await korun.session("web")).last_end).toEqual({ kind: "daemon_stop" });
+  await korun.ok(["daemon", "stop"]);
+  expect(await korun.ok(["restart", "--lost"])).toBe("web restarted");
+});
+
 describe("things that lie in a home from before:", () => {
   test("a lock file that nobody holds is no daemon", async () => {
     await using korun = new Korun();
@@ -114,6 +140,12 @@ test("the daemon's log is bounded: one file of 1 MiB and one older one", async (
   expect(readFileSync(log, "utf8")).toContain("listens on");
   expect(await korun.ok(["daemon", "logs", "-n", "100"])).toContain("xxx\n");
 });
+
+/** The daemon's parent. */
+function keeperOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
 
 /** Ended, even if nobody has asked yet how. */
 function isGone(pid: number): boolean {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EventListReply, RunListReply } from "../../src/api/replies.ts";
+import type { EventListReply, RunListReply } from "../../src/api/history-replies.ts";
 import { Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LogEntry } from "../../src/api/replies.ts";
+import type { LogEntry } from "../../src/api/log-replies.ts";
 import { Reading } from "../cli/support/reading.ts";
 import { Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DaemonReply } from "../../src/api/replies.ts";
+import type { DaemonReply } from "../../src/api/daemon-replies.ts";
 import { Korun } from "../support/korun.ts";
 import { create, errorOf, listedIds, send, untilExited } from "./support/api.ts";
 import { exchange, type RawAnswer, requestOf } from "./support/raw.ts";

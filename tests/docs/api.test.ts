@@ -60,10 +60,17 @@ describe("in docs/api.md", () => {
           framed = await firstPiece();
         }
       });
+    } else if (block.language === "js") {
+      test(`${title}: the program runs to its end`, async () => {
+        const { code, stdout, stderr } = await runProgram(block.text);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+        expect(stdout).toMatch(/type: "screen".*\/dev\/pts.*type: "exit"/s);
+      });
     } else if (block.language === "json") {
-      test(`${title}: the answer is as it is shown`, () => {
+      test(`${title}: the answer is as it is shown`, async () => {
         const example: unknown = JSON.parse(block.text);
         if (block.section === "Errors") expect(refusal).toEqual(example as never);
+        else if (isRefusal(example)) expect(await takenName()).toBe(withoutIds(block.text));
         else if (isNotice(example)) expect(Object.keys(example)).toEqual(["missed", "next_seq"]);
         else expect(closest(example, got)).toBeUndefined();
       });
@@ -74,6 +81,29 @@ describe("in docs/api.md", () => {
     }
   }
 });
+
+async function runProgram(text: string) {
+  const { host } = new URL(await korun.url());
+  const program = text.replace("127.0.0.1:7777", host);
+  const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** What a name is answered that another session has. */
+async function takenName(): Promise<string> {
+  const body = JSON.stringify({ command: ["sleep", "900"], name: "cache" });
+  const response = await korun.fetch("/v1/sessions", { method: "POST", body });
+  return withoutIds(await response.text());
+}
+
+function withoutIds(text: string): string {
+  return text.trim().replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, "ID");
+}
 
 /** What the example of an error was asked for. */
 const REFUSED = "/v1/sessions/web/logs?limit=abc";
@@ -138,6 +168,11 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function isRefusal(example: unknown): example is object {
+  if (typeof example !== "object" || example === null || !("error" in example)) return false;
+  return typeof example.error === "object";
 }
 
 function isNotice(example: unknown): example is object {

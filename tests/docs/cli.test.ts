@@ -71,6 +71,15 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   'korun head -n 1 --stream stdout "$ID"': /^hello world\n$/,
   'korun logs -t --since-seq 1 "$ID"': /^\S+Z \[stdout\] hello world\n$/,
   "timeout 1 korun logs -f || true": /^web +\[stdout\] hello$/m,
+  "korun wait db": /^db is ready\n$/,
+  'korun wait db --for exit --timeout 100ms 2> /dev/null || echo "it ended with $?"':
+    /^it ended with 124\n$/,
+  "korun expect ticker ready --timeout 10s": /^ready on port 3000\n$/,
+  "korun expect ticker 'something else' --timeout 0 2> /dev/null || echo \"it ended with $?\"":
+    /^it ended with 124\n$/,
+  "korun digest ticker": /^run 1: 2 lines\n2 info\n$/,
+  "korun run --pty -- sh -c 'test -t 1 && echo on a terminal'": /^on a terminal\n$/,
+  "korun attach shell": /\r\nbye\r\n/,
   "korun restart web": /^web restarted\n$/,
   "korun daemon stop": /^the daemon stopped\n$/,
 };
@@ -123,5 +132,6 @@ function onlyLooks(command: string): boolean {
 
 /** What is said on stderr beside what an example prints there, and that there was nothing to do. */
 function withoutNotes(stderr: string): string {
-  return stderr.replace(/^(to stderr|korun: no session to \w+)\n/gm, "");
+  const notes = /^(to stderr|korun: (no session to \w+|watching \w+|\w+ ended with code 0))\n/gm;
+  return stderr.replace(notes, "");
 }

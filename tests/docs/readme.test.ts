@@ -109,7 +109,7 @@ test("every endpoint can be asked with curl", async () => {
     const address = `http://127.0.0.1:7777${path.replace("{id}", "[a-z]+")}["?\n]`;
     // This one is for the socket, whose path differs.
     if (path.endsWith("upgrade")) continue;
-    const body = /(sessions|prune)$/.test(path) ? " -d '.*' " : ` -X ${method} "?`;
+    const body = /(sessions|prune|input|resize)$/.test(path) ? " -d '.*' " : ` -X ${method} "?`;
     const line = new RegExp(`^curl -s${method === "GET" ? 'N? "?' : body}${address}`, "m");
     expect([path, method, line.test(`${typed} `)]).toEqual([path, method, true]);
   }

@@ -4,7 +4,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { DaemonReply, LogReply, SessionReply } from "../../src/api/replies.ts";
+import type { DaemonReply } from "../../src/api/daemon-replies.ts";
+import type { LogReply } from "../../src/api/log-replies.ts";
+import type { SessionReply } from "../../src/api/replies.ts";
+import { holdToContract } from "./contract.ts";
 import { waitFor } from "./wait.ts";
 
 /** The binary under test. `npm test` builds it. */
@@ -105,9 +108,16 @@ export class Korun implements AsyncDisposable {
     return this.#url;
   }
 
-  /** A request to the API over TCP. */
-  async fetch(path: string, init?: RequestInit): Promise<Response> {
-    return await fetch(`${await this.url()}${path}`, init);
+  /** A request to the API over TCP. An answer in JSON is held to the contract. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await fetch(`${await this.url()}${path}`, init);
+    const { method = "GET" } = init;
+    const type = response.headers.get("content-type");
+    if (type === "application/json" && method !== "HEAD") {
+      const text = await response.clone().text();
+      holdToContract({ method, path, status: response.status, type, text });
+    }
+    return response;
   }
 
   /** The JSON body of a request to the API over TCP. */

@@ -1,12 +1,9 @@
 // What the tests of the binary say to its HTTP API, over TCP as any program of the user's would.
 
 import { expect } from "bun:test";
-import type {
-  ErrorReply,
-  LogReply,
-  SessionListReply,
-  SessionReply,
-} from "../../../src/api/replies.ts";
+import type { ErrorReply } from "../../../src/api/daemon-replies.ts";
+import type { LogReply } from "../../../src/api/log-replies.ts";
+import type { SessionListReply, SessionReply } from "../../../src/api/replies.ts";
 import type { Korun } from "../../support/korun.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -100,7 +97,8 @@ export async function errorOf(response: Response): Promise<ErrorReply["error"]> 
   const body = (await response.json()) as ErrorReply;
   expect(Object.keys(body)).toEqual(["error"]);
   const { error } = body;
-  for (const [name, value] of Object.entries(error)) {
+  const { differences: _, ...words } = error;
+  for (const [name, value] of Object.entries(words)) {
     expect(["code", "message", "field", "expected", "hint"]).toContain(name);
     expect([name, typeof value]).toEqual([name, "string"]);
   }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FollowFrame, LogEntry, MissedFrame } from "../../../src/api/replies.ts";
+import type { FollowFrame, LogEntry, MissedFrame } from "../../../src/api/log-replies.ts";
 import type { Korun } from "../../support/korun.ts";
 import { waitFor } from "../../support/wait.ts";
 

@@ -57,6 +57,15 @@ export class Terminal implements AsyncDisposable {
     this.#child.terminal?.write(text);
   }
 
+  /** As when its window is made larger or smaller. */
+  resize(columns: number, rows: number): void {
+    this.#child.terminal?.resize(columns, rows);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** As when its window is closed: the command is hung up on. */
   close(): void {
     this.#child.terminal?.close();
