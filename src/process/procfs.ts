@@ -16,7 +16,7 @@ import {
   type ScannedProcess,
   UNMARKED,
 } from "./process-info.ts";
-import { isZombie, memoryLayout, parseStat, saysTheSame } from "./stat-line.ts";
+import { isKernelThread, isZombie, memoryLayout, parseStat, saysTheSame } from "./stat-line.ts";
 
 /** Scans after which a process that shows nothing is taken to have nothing to show. */
 const MOST_UNTOLD_SCANS = 25;
@@ -51,7 +51,14 @@ export class Procfs implements ProcessSource {
   #unmarked = new Map<number, number>();
   /** A mark is only lost by becoming another program, which lies elsewhere in memory. */
   #marked = new Map<number, KnownMark>();
+  /** Pids of the kernel's own threads: many, and never of interest. Told anew by each scan. */
+  readonly #kernels = new Set<number>();
   #stat: ProcStat | undefined;
+  /**
+   * Lines that say what is known of a process. One that does nothing has the same line each time,
+   * and to compare it takes no loop of ours, which would be compiled for it again and again.
+   */
+  readonly #lines = new WeakMap<ScannedProcess, Buffer>();
   /** The pid that was given last when processes were last listed. */
   #newest = -1;
   /** How many scans in a row a process could not be told, by identity. */
@@ -59,6 +66,7 @@ export class Procfs implements ProcessSource {
 
   scan(): readonly ScannedProcess[] {
     const processes: ScannedProcess[] = [];
+    this.#kernels.clear();
     const seen = new Set<string>();
     // A process may start its successor and end between the listing and its own reading. Once a
     // listing names nobody new, whoever lived at that moment has been read.
@@ -84,7 +92,7 @@ export class Procfs implements ProcessSource {
     const after = isComplete ? new Changes(before) : this.#listAgain(before);
     for (const process of again) {
       const length = this.#stat.read(process.pid);
-      if (length > 0 && saysTheSame(this.#stat.bytes, length, process)) continue;
+      if (length > 0 && this.#isAsBefore(process, this.#stat.bytes, length)) continue;
       after.set(process.pid, this.#scanOne(String(process.pid)));
     }
     return after.result;
@@ -100,7 +108,7 @@ export class Procfs implements ProcessSource {
       listed.add(pid);
       highest = Math.max(highest, pid);
       // One that could not be told was in the middle of becoming another program: asked for again.
-      if (before.get(pid)?.mark !== undefined) continue;
+      if (before.get(pid)?.mark !== undefined || this.#kernels.has(pid)) continue;
       const process = this.#scanOne(entry);
       if (process?.mark === undefined) this.#newest = -1;
       changes.set(pid, process);
@@ -109,6 +117,13 @@ export class Procfs implements ProcessSource {
     if (this.#newest < highest) this.#newest = -1;
     for (const pid of before.keys()) if (!listed.has(pid)) changes.set(pid, undefined);
     return changes;
+  }
+
+  #isAsBefore(process: ScannedProcess, bytes: Uint8Array, length: number): boolean {
+    if (this.#lines.get(process)?.compare(bytes, 0, length) === 0) return true;
+    if (!saysTheSame(bytes, length, process)) return false;
+    this.#lines.set(process, Buffer.from(bytes.subarray(0, length)));
+    return true;
   }
 
   look(pid: number): ProcessInfo | undefined {
@@ -125,7 +140,9 @@ export class Procfs implements ProcessSource {
     const line = this.#read(`/proc/${pid}/stat`);
     if (typeof line !== "string") return undefined;
     const info = parseStat(line);
-    return info && { ...info, mark: this.#markOf(info, line) };
+    if (info !== undefined) return { ...info, mark: this.#markOf(info, line) };
+    if (isKernelThread(line)) this.#kernels.add(Number(pid));
+    return undefined;
   }
 
   #markOf({ pid, startTime }: ProcessInfo, line: string): KorunMark | undefined {

@@ -44,7 +44,7 @@ export function parseStat(line: string): ProcessInfo | undefined {
   const numberAt = (field: number) => Number(fields[field]);
   const state = fields[FIELD.state] ?? "";
   if (hasEnded(state, numberAt(FIELD.threads))) return undefined;
-  if ((numberAt(FIELD.flags) & KERNEL_THREAD) !== 0) return undefined;
+  if (isKernels(numberAt(FIELD.flags))) return undefined;
   const reapedTicks = numberAt(FIELD.reapedUserTicks) + numberAt(FIELD.reapedSystemTicks);
   return {
     pid: Number.parseInt(line, 10),
@@ -63,6 +63,12 @@ export function parseStat(line: string): ProcessInfo | undefined {
 export function isZombie(line: string, startTime: number): boolean {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ", FIELD.startTime + 1);
   return fields[FIELD.state] === "Z" && Number(fields[FIELD.startTime]) === startTime;
+}
+
+/** Whether it describes a thread of the kernel's, which never becomes a process. */
+export function isKernelThread(line: string): boolean {
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ", FIELD.flags + 1);
+  return isKernels(Number(fields[FIELD.flags]));
 }
 
 /**
@@ -115,6 +121,10 @@ function isEnd(state: number): boolean {
 function hasEnded(state: string, threads: number): boolean {
   if (state === "X" || state === "x") return true;
   return state === "Z" && threads <= 1;
+}
+
+function isKernels(flags: number): boolean {
+  return (flags & KERNEL_THREAD) !== 0;
 }
 
 function decodeName(latin1: string): string {

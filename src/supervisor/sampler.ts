@@ -23,8 +23,8 @@ const EARLY_MS = 500;
 /** The present is what was seen within so many ms. */
 const FRESH_MS = 250;
 
-/** Between two looks at every process of the machine, in ms. */
-const FULL_LOOK_MS = 60_000;
+/** Between two looks at every process of the machine, in ms: only a pid that is used again needs it. */
+const FULL_LOOK_MS = 600_000;
 
 /** What sampling needs of the machine. */
 export interface SamplerParts extends UsageOptions {
