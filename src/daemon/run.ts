@@ -19,6 +19,7 @@ import { createMachinery } from "../supervisor/machine.ts";
 import { Registry } from "../supervisor/registry.ts";
 import { archiveOf } from "./archive.ts";
 import { catchUp } from "./catch-up.ts";
+import { Collector } from "./collector.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diskProblem } from "./disk.ts";
 import { joinKeeper, unkept } from "./guardian.ts";
@@ -133,6 +134,8 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   const events = new EventLog(store.events);
   const report = (what: string, cause: unknown) => log.error(what, cause);
   const sampler = createSampler(report);
+  const collector = new Collector();
+  parts.defer(() => collector.close());
   const idleness = new Idleness({
     timeoutMs: idleTimeoutMs,
     // What could not be saved would be lost.
@@ -148,7 +151,10 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
       guardian: keeping.guardian,
       report,
     }),
-    archive: archiveOf(store, events, () => idleness.changed()),
+    archive: archiveOf(store, events, () => {
+      idleness.changed();
+      collector.happened();
+    }),
     attendants: [attendChecks, (charge) => sampler.attend(charge), limitsWith({ sampler, ageMs })],
     report,
     ...retention,
@@ -187,7 +193,10 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
       intents.requestHandover(binary);
       return next;
     },
-    onRequest: () => capture.giveWay(),
+    onRequest() {
+      capture.giveWay();
+      collector.happened();
+    },
     visitors: idleness.visitors,
     onDefect: (thrown) => log.error("answering a request", thrown),
   });

@@ -13,7 +13,12 @@ const SETTLED_MS = 2_000;
 
 /** Trims once this process has settled; keeps nothing alive for it. */
 export function trimOnceSettled(): void {
-  setTimeout(trimProgramText, SETTLED_MS).unref();
+  setTimeout(trim, SETTLED_MS).unref();
+}
+
+function trim(): void {
+  Bun.gc(true);
+  trimProgramText();
 }
 
 /** Unmaps this process's program text. It can never have been written to, so nothing is lost. */

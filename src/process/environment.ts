@@ -1,6 +1,6 @@
-// What a child and a daemon see in their environment. What is korun's own: a session's
-// processes carry KORUN_SESSION_ID, KORUN_NAME and the number of their KORUN_RUN, a daemon carries KORUN_DAEMON instead, so that
-// the session it may have been started from never takes it for one of its processes.
+// What a child and a daemon see in their environment. What is korun's own: a session's processes
+// carry KORUN_SESSION_ID, KORUN_NAME and the number of their KORUN_RUN; a daemon carries KORUN_DAEMON
+// instead, so that the session it may have been started from never takes it for one of its processes.
 
 import { statSync } from "node:fs";
 import type { SessionSpec } from "../domain/session.ts";
@@ -14,6 +14,9 @@ const SESSION_VARIABLES = ["KORUN_SESSION_ID", "KORUN_NAME", "KORUN_RUN"];
  */
 export const CHECK_VARIABLE = "KORUN_CHECK";
 
+/** Has Bun collect garbage when there is some, and not by the clock. */
+const NO_GC_TIMER = "BUN_GC_TIMER_DISABLE";
+
 const USUAL_TERMINAL = "xterm-256color";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,7 +29,8 @@ export function childEnvironment(
   spec: Pick<SessionSpec, "cwd" | "env" | "inherited" | "name">,
   of: { readonly id: string; readonly run: number },
 ): Record<string, string> {
-  const base = spec.inherited?.env ?? process.env;
+  // A child that Bun runs as well is to collect by the clock, unless its caller wants otherwise.
+  const base = spec.inherited?.env ?? without(process.env, [NO_GC_TIMER]);
   const environment: Record<string, string> = {
     ...without(base, ["KORUN_NAME"]),
     ...workingDirectory(base, spec.cwd),
@@ -57,6 +61,7 @@ export function daemonEnvironment(environment: Environment): Record<string, stri
     ...without(environment, [...SESSION_VARIABLES, CHECK_VARIABLE, OPEN_FILES_VARIABLE]),
     ...(openFiles === undefined ? {} : { [OPEN_FILES_VARIABLE]: String(openFiles) }),
     KORUN_DAEMON: "1",
+    [NO_GC_TIMER]: "1",
   };
 }
 

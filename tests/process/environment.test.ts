@@ -64,6 +64,22 @@ describe("A child's environment", () => {
     });
   });
 
+  test("lets a child collect its garbage by the clock, unless its caller wants otherwise", () => {
+    const variable = "BUN_GC_TIMER_DISABLE";
+    const before = process.env[variable];
+    process.env[variable] = "1";
+    try {
+      const of = { id: ID, run: 3 };
+      expect(childEnvironment(specOf({}, { inherited: undefined }), of)).not.toHaveProperty(
+        variable,
+      );
+      expect(childEnvironment(specOf({ [variable]: "1" }), of)).toHaveProperty(variable, "1");
+    } finally {
+      if (before === undefined) delete process.env[variable];
+      else process.env[variable] = before;
+    }
+  });
+
   test("has the PWD a shell would have in its working directory", () => {
     const folder = makeFolder();
     const link = join(folder, "link");
@@ -98,7 +114,11 @@ describe("A daemon's environment", () => {
       GONE: undefined,
     };
     const { KORUN_OPEN_FILES, ...environment } = daemonEnvironment(launcher);
-    expect(environment).toEqual({ HOME: "/home/ada", KORUN_DAEMON: "1" });
+    expect(environment).toEqual({
+      HOME: "/home/ada",
+      KORUN_DAEMON: "1",
+      BUN_GC_TIMER_DISABLE: "1",
+    });
     if (process.platform === "linux") expect(Number(KORUN_OPEN_FILES)).toBeGreaterThan(0);
   });
 });
