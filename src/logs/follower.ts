@@ -1,12 +1,9 @@
 // One reader that stays: history first, then live, each entry once and none in between left out.
-// A follower is nothing but its place in the rings. It is asked for more when its reader can take
-// more, so one that stops reading costs this object and slows nobody; what the rings dropped
-// meanwhile is counted from the entry numbers, exactly.
 
 import type { LogStream } from "../domain/session.ts";
 import type { Entry } from "./entry.ts";
-import { Merge, type Portion } from "./merge.ts";
-import type { RingReader } from "./ring-reader.ts";
+import type { Portion } from "./merge.ts";
+import { Place, type PlaceSource } from "./place.ts";
 
 /** Where to start following. */
 export interface FollowQuery {
@@ -25,91 +22,41 @@ export interface FollowBatch {
   readonly entries: readonly Entry[];
 }
 
-/** What a follower needs of its session. */
-export interface FollowSource {
-  readonly rings: readonly RingReader[];
-  /** The ring that carries the session's sequence and is armed for a wake. */
-  readonly sequence: RingReader;
-  /** Number of the first entry to give, for each ring. */
-  readonly starts: readonly number[];
-  /** Entries before those that were asked for and are gone. */
-  readonly missed: number;
-  /** The session is at rest and nothing can revive it by itself. */
-  isOver(): boolean;
-  onClose(): void;
-}
-
 /** One batch, about: enough to be quick, few enough to be fair. */
 const BATCH: Portion = { entries: 2_000, bytes: 262_144 };
 
 export class Follower {
-  readonly #source: FollowSource;
-  /** Number of the next entry, for each ring. */
-  #next: readonly number[];
-  /** Missed and not told yet. */
-  #missed: number;
-  /** Where it is over, once it has been told to finish. */
-  #until = Number.POSITIVE_INFINITY;
-  #closed = false;
-  #wake: (() => void) | undefined;
+  readonly #place: Place;
 
-  constructor(source: FollowSource) {
-    this.#source = source;
-    this.#next = source.starts;
-    this.#missed = source.missed;
+  constructor(source: PlaceSource) {
+    this.#place = new Place(source);
   }
 
   /** The next entries as soon as there are some; undefined when it is over or was closed. */
-  async next(): Promise<FollowBatch | undefined> {
-    for (;;) {
-      if (this.#closed) return undefined;
-      // Asked before looking: what is settled now was read to its end below.
-      const over = this.#source.isOver() || Number.isFinite(this.#until);
-      this.#source.sequence.arm();
-      const batch = this.#read();
-      if (batch !== undefined) return batch;
-      if (over) {
-        this.close();
-        return undefined;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  next(): Promise<FollowBatch | undefined> {
+    return this.#place.next(() => this.#read());
   }
 
   /** Waits for nothing any more: what is there is still given, and then it is over. */
   finish(): void {
-    this.#until = this.#source.sequence.sequence;
-    this.wake();
+    this.#place.finish();
   }
 
   /** Makes a waiting `next` look again. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#place.wake();
   }
 
   /** Ends following; a waiting `next` answers undefined. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#source.onClose();
-    this.wake();
+    this.#place.close();
   }
 
   #read(): FollowBatch | undefined {
-    const until = Math.min(this.#source.sequence.sequence, this.#until);
-    const merge = Merge.from(this.#source.rings, { starts: this.#next, until });
-    const entries = merge.take(BATCH);
-    this.#next = merge.starts();
-    this.#missed += merge.lost;
+    const { entries } = this.#place.take(BATCH);
     const last = entries.at(-1);
     // Entries are dropped only for newer ones: what was missed is told with the first of those.
     if (last === undefined) return undefined;
-    const missed = this.#missed;
-    this.#missed = 0;
-    return { missed, nextSeq: last.seq + 1, entries };
+    return { missed: this.#place.tellMissed(), nextSeq: last.seq + 1, entries };
   }
 }

@@ -1,12 +1,13 @@
 // A session's output for programs that look for something in it: every line as plain text, history
 // first, and besides what has been written of a line that is not complete, since a prompt never is.
-// Like a follower, a scan is its place in the rings and nothing else.
+// Like a follower, a scan is its place in the rings and little else.
 
 import type { OutputStream } from "../domain/session.ts";
-import type { FollowSource } from "./follower.ts";
-import { Merge, type Portion } from "./merge.ts";
+import type { Portion } from "./merge.ts";
+import { Place, type PlaceSource } from "./place.ts";
 import { plainText } from "./plain.ts";
 import type { Waiter } from "./raw.ts";
+import type { RingReader } from "./ring-reader.ts";
 import { turn } from "./turn.ts";
 
 /** Where to begin: at an entry, or at the first line that is held of a run. */
@@ -47,26 +48,19 @@ const BATCH: Portion = { entries: 500, bytes: 131_072 };
 const BYTES_A_MS = 256;
 
 export class LogScan implements Waiter {
-  readonly #source: FollowSource;
-  /** Number of the next entry, for each ring. */
-  #next: readonly number[];
+  readonly #rings: readonly RingReader[];
+  readonly #place: Place;
   #nextSeq: number;
-  #missed: number;
   /** Position up to which the line in progress has been told, for each ring. */
   readonly #told: number[] = [];
   /** There is more to read at once. */
   #hasMore = false;
   #pauseMs = 0;
-  /** Where it is over, once it has been told to finish. */
-  #until = Number.POSITIVE_INFINITY;
-  #closed = false;
-  #wake: (() => void) | undefined;
   #endPause: (() => void) | undefined;
 
-  constructor(source: FollowSource & { readonly nextSeq: number }) {
-    this.#source = source;
-    this.#next = source.starts;
-    this.#missed = source.missed;
+  constructor(source: PlaceSource & { readonly nextSeq: number }) {
+    this.#rings = source.rings;
+    this.#place = new Place(source);
     this.#nextSeq = source.nextSeq;
   }
 
@@ -81,50 +75,29 @@ export class LogScan implements Waiter {
    */
   async next(): Promise<Scanned | undefined> {
     await this.#giveWay();
-    for (;;) {
-      if (this.#closed) return undefined;
-      // Asked before looking: what is settled now was read to its end below.
-      const isLast = this.#source.isOver() || Number.isFinite(this.#until);
-      this.#source.sequence.arm();
-      for (const ring of this.#source.rings) ring.armForBytes();
-      const scanned = this.#read();
-      if (scanned !== undefined) return scanned;
-      if (isLast) {
-        this.close();
-        return undefined;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    return await this.#place.next(() => this.#read());
   }
 
   /** Waits for nothing any more: what is there is still given, and then it is over. */
   finish(): void {
-    this.#until = this.#source.sequence.sequence;
+    this.#place.finish();
     this.#endPause?.();
-    this.wake();
   }
 
   /** Makes a waiting `next` look again. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    this.#place.wake();
   }
 
   /** Ends the scan; a waiting `next` answers undefined. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#source.onClose();
+    this.#place.close();
     this.#endPause?.();
-    this.wake();
   }
 
   async #giveWay(): Promise<void> {
     if (this.#hasMore) await turn();
-    if (this.#pauseMs < 1 || this.#closed) return;
+    if (this.#pauseMs < 1 || this.#place.closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#pauseMs);
     this.#endPause = resolve;
@@ -133,33 +106,29 @@ export class LogScan implements Waiter {
   }
 
   #read(): Scanned | undefined {
-    const until = Math.min(this.#source.sequence.sequence, this.#until);
-    const merge = Merge.from(this.#source.rings, { starts: this.#next, until });
-    const entries = merge.take(BATCH);
-    this.#next = merge.starts();
-    this.#missed += merge.lost;
-    this.#hasMore = merge.length > 0;
-    const open = this.#hasMore ? [] : this.#grown();
+    // Asked before looking: what comes after this look wakes.
+    for (const ring of this.#rings) ring.armForBytes();
+    const { entries, hasMore } = this.#place.take(BATCH);
+    this.#hasMore = hasMore;
+    const open = hasMore ? [] : this.#grown();
     const last = entries.at(-1);
     if (last === undefined && open.length === 0) return undefined;
     if (last !== undefined) this.#nextSeq = last.seq + 1;
-    const missed = this.#missed;
-    this.#missed = 0;
     const lines = entries.map(({ seq, run, stream, bytes }): ScannedLine => {
       return { seq, run, stream, text: plainText(bytes) };
     });
-    return { missed, lines, open, nextSeq: this.#nextSeq };
+    return { missed: this.#place.tellMissed(), lines, open, nextSeq: this.#nextSeq };
   }
 
   #grown(): OpenLine[] {
     this.#pauseMs = 0;
     const open: OpenLine[] = [];
-    for (const [place, ring] of this.#source.rings.entries()) {
-      const tail = ring.tail(this.#next[place] ?? 0);
+    for (const [index, ring] of this.#rings.entries()) {
+      const tail = ring.tail(this.#place.nextOf(index));
       if (tail === undefined) continue;
       const end = tail.position + tail.bytes.length;
-      if (end === this.#told[place]) continue;
-      this.#told[place] = end;
+      if (end === this.#told[index]) continue;
+      this.#told[index] = end;
       this.#pauseMs += Math.floor(tail.bytes.length / BYTES_A_MS);
       open.push({ stream: ring.stream, text: plainText(tail.bytes) });
     }

@@ -4,10 +4,11 @@
 
 import type { LogStream, OutputCounters, OutputStream } from "../domain/session.ts";
 import { type Digest, type DigestQuery, digestLog } from "./digest.ts";
-import { Follower, type FollowQuery, type FollowSource } from "./follower.ts";
+import { Follower, type FollowQuery } from "./follower.ts";
 import type { RingLimits } from "./layout.ts";
 import { Merge } from "./merge.ts";
 import { type LogPage, type PagedLog, type PageQuery, readPage } from "./page.ts";
+import type { PlaceSource } from "./place.ts";
 import { rankOf } from "./rank.ts";
 import { type RawOutput, RawReader, type Waiter } from "./raw.ts";
 import type { RingReader } from "./ring-reader.ts";
@@ -162,7 +163,7 @@ export class SessionLog {
     };
   }
 
-  #startOf({ stream, from, limit }: FollowQuery): Pick<FollowSource, "starts" | "missed"> {
+  #startOf({ stream, from, limit }: FollowQuery): Pick<PlaceSource, "starts" | "missed"> {
     const rings = this.#ringsOf(stream);
     if (from === "newest") {
       const held = Merge.of(rings, this.#rings.stdout.sequence);
