@@ -7,16 +7,14 @@ export const DURATION_FORM = "milliseconds or a duration such as 250ms, 5s, 2m";
 
 /**
  * Milliseconds of `250`, `"250"`, `"250ms"`, `"1.5s"`, `"2m"`, `"1h"` or `"7d"`;
- * undefined for anything else, negative and infinite values included.
+ * undefined for anything else, negative, infinite and inexact values included.
  */
 export function parseDuration(value: number | string): number | undefined {
-  if (typeof value === "number") {
-    return Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
-  }
+  if (typeof value === "number") return whole(value);
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value.trim());
   if (match === null) return undefined;
   const unit = (match[2] ?? "ms") as keyof typeof UNITS;
-  return Math.round(Number(match[1]) * UNITS[unit]);
+  return whole(Number(match[1]) * UNITS[unit]);
 }
 
 /** A short human form of milliseconds: `850ms`, `12s`, `3m 20s`, `2h 5m`, `4d 1h`. */
@@ -29,6 +27,11 @@ export function formatDuration(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return joinUnits([hours, "h"], [minutes % 60, "m"]);
   return joinUnits([Math.floor(hours / 24), "d"], [hours % 24, "h"]);
+}
+
+function whole(ms: number): number | undefined {
+  const rounded = Math.round(ms);
+  return Number.isSafeInteger(rounded) && ms >= 0 ? rounded : undefined;
 }
 
 function joinUnits(major: [number, string], minor: [number, string]): string {

@@ -18,6 +18,12 @@ test("anything else is no duration", () => {
   }
 });
 
+test("a duration that no number holds is none, since it could not be kept", () => {
+  expect(parseDuration(`${"9".repeat(400)}d`)).toBeUndefined();
+  expect(parseDuration("9".repeat(20))).toBeUndefined();
+  expect(parseDuration(1e300)).toBeUndefined();
+});
+
 test("a duration is shown in its two largest units, without those that are nothing", () => {
   const forms = {
     "0ms": -5,
