@@ -24,8 +24,7 @@ export async function lookOnce(
 ): Promise<Sight> {
   const over = new AbortController();
   const end = () => over.abort();
-  const most = Math.min(ms, probe.mostMs ?? ms, LONGEST_TIMER_MS);
-  const timer = setTimeout(end, most);
+  const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER_MS));
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   try {
@@ -51,14 +50,15 @@ export async function untilMet(probe: Probe, options: UntilMet): Promise<boolean
   const { deadline, signal, onUnmet } = options;
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
-    const ms = Math.max(deadline - performance.now(), LEAST_LOOK_MS);
+    const left = Math.max(deadline - performance.now(), LEAST_LOOK_MS);
+    const ms = Math.min(left, probe.mostMs ?? left);
     const sight = await lookOnce(probe, { ms, signal });
     if (signal.aborted) return false;
     if (sight.ok) return true;
     onUnmet(sight.reason);
-    const left = deadline - performance.now();
-    if (left <= 0) return false;
-    await pause(Math.min(pauseMs, left), signal);
+    const pauseLeft = deadline - performance.now();
+    if (pauseLeft <= 0) return false;
+    await pause(Math.min(pauseMs, pauseLeft), signal);
     if (signal.aborted) return false;
     pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
   }

@@ -10,7 +10,7 @@ import { behind, type Door, doorsAt, strangerAmong } from "./strangers.ts";
 
 const NOBODY = "nothing listens";
 
-/** Longest wait for a connection to this machine itself, in ms. */
+/** One who does not accept is tried again after so long, in ms. */
 const MOST_MS = 2_000;
 
 export function portProbe({ port }: Extract<Check, { kind: "port" }>, run: ProbedRun): Probe {

@@ -15,7 +15,7 @@ export interface Probe {
   readonly what: string;
   /** What is true before the first look is done, in the words of a reason. */
   readonly outset: string;
-  /** Longest that one look may take, in ms; undefined: as long as it is waited for. */
+  /** Where it is looked at again and again, the longest for one look, in ms; undefined: no limit. */
   readonly mostMs: number | undefined;
   /** One look. Once the signal is aborted it soon resolves with why it was not met so far. */
   look(signal: AbortSignal): Promise<Sight>;

@@ -20,9 +20,14 @@ describe("One look", () => {
     expect(await lookOnce(HANGS, { ms: 10, signal: never })).toEqual(unmet("hangs"));
   });
 
-  test("is called off sooner by a probe that says how long it may take", async () => {
-    const quick = { ...HANGS, mostMs: 10 };
-    expect(await lookOnce(quick, { ms: 1e12, signal: never })).toEqual(unmet("hangs"));
+  test("has all the time that it is given, also for what is asked again soon elsewhere", async () => {
+    const over = new AbortController();
+    const impatient = { ...HANGS, mostMs: 0 };
+    const sight = lookOnce(impatient, { ms: 1e12, signal: over.signal });
+    const elapsed = new Promise((resolve) => setTimeout(() => resolve("still looking"), 0));
+    expect(await Promise.race([sight, elapsed])).toBe("still looking");
+    over.abort();
+    expect(await sight).toEqual(unmet("hangs"));
   });
 
   test("that fails has seen nothing, and says why", async () => {
@@ -43,6 +48,19 @@ describe("Looking again and again", () => {
     const onUnmet = (reason: string) => reasons.push(reason);
     expect(await untilMet(third, { ...options, onUnmet })).toBe(true);
     expect(reasons).toEqual(["look 1", "look 2"]);
+  });
+
+  test("begins anew what hangs for longer than its probe allows", async () => {
+    let looks = 0;
+    const second: Probe = {
+      ...probeOf(async (signal) => {
+        looks += 1;
+        return looks === 2 ? MET : await HANGS.look(signal);
+      }),
+      mostMs: 10,
+    };
+    const options = { deadline: performance.now() + 60_000, signal: never };
+    expect(await untilMet(second, { ...options, onUnmet: () => undefined })).toBe(true);
   });
 
   test("ends when its time is over", async () => {
