@@ -207,6 +207,18 @@ function checksOf(given: GivenChecks): readonly Check[] {
   return checks.filter((check) => check !== undefined);
 }
 
+/** One that a request can be made of: nobody listens on port 0, and not every password decodes. */
 function isHttpUrl(value: string): boolean {
-  return /^https?:\/\//.test(value) && URL.canParse(value);
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
+  const { port, username, password } = new URL(value);
+  return port !== "0" && isPercentEncoded(`${username}:${password}`);
+}
+
+function isPercentEncoded(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -38,6 +38,8 @@ describe("A readiness check that can look for nothing", () => {
     ["ready.port", /^a port from 1 to 65535$/, { ready: { port: 99_999 } }],
     ["ready[1].port", /^a port from 1 to 65535$/, { ready: [{ log: "up" }, { port: 99_999 }] }],
     ["ready[0].url", /^an http/, { ready: [{ url: "ftp://localhost" }] }],
+    ["ready.url", /^an http/, { ready: { url: "http://localhost:0/" } }],
+    ["health.url", /^an http/, { health: { url: "http://me:100%@localhost/" } }],
     ["ready[0].timeout", /such as 90m/, { ready: [{ log: "up", timeout: "soon" }] }],
     ["ready[0]", /^an object with at least one of log, /, { ready: [{}] }],
     ["ready", /^an object with at least one of log, /, { ready: "up" }],
