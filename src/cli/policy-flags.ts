@@ -156,7 +156,10 @@ function restartIn(flags: PolicyValues): CreateSessionBody["restart"] {
   };
   if (Object.keys(extras).length === 0) return policy;
   if (policy === undefined || policy.kind === "never") {
-    throw needs("--restart-on, --max-restarts and --restart-reset", "--restart always, for one");
+    throw needs(
+      "--restart-on, --max-restarts and --restart-reset mean",
+      "--restart always, for one",
+    );
   }
   return { ...policy, ...extras };
 }
@@ -189,7 +192,7 @@ function readyIn(flags: PolicyValues): ReadyList {
     ...flags["ready-cmd"].map((command) => ({ command })),
   ];
   if (timeout === undefined) return checks;
-  if (checks.length === 0) throw needs("--ready-timeout", "--ready-port 3000, for one");
+  if (checks.length === 0) throw needs("--ready-timeout means", "--ready-port 3000, for one");
   return checks.map((check) => ({ ...check, timeout }));
 }
 
@@ -210,7 +213,7 @@ function healthIn(flags: PolicyValues): CreateSessionBody["health"] {
   };
   if (Object.keys(checks).length > 0) return { ...checks, ...extras };
   if (Object.keys(extras).length === 0) return undefined;
-  throw needs("--health-… flags", "--health-url, --health-port or --health-cmd");
+  throw needs("--health-… flags mean", "--health-url, --health-port or --health-cmd");
 }
 
 /** As large as the caller's own, if there is one. */
@@ -220,5 +223,5 @@ function terminalHere(): true | { cols: number; rows: number } {
 }
 
 function needs(what: string, other: string): Problem {
-  return new Problem("bad_request", `${what} mean nothing alone`, { hint: `Add ${other}.` });
+  return new Problem("bad_request", `${what} nothing alone`, { hint: `Add ${other}.` });
 }
