@@ -18,6 +18,11 @@ export function startTimeOf(pid: number): number | undefined {
   return processSource().look(pid)?.startTime;
 }
 
+/** The same of a child that may have ended already: until it is reaped, its pid is nobody else's. */
+export function startTimeOfChild(pid: number): number | undefined {
+  return processSource().startTime(pid);
+}
+
 /** Whether this very process still lives; one that only waits to be reaped does not. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return startTimeOf(identity.pid) === identity.startTime;

@@ -58,6 +58,8 @@ export interface ProcessSource {
   rescan(before: ProcessMap, again: readonly ScannedProcess[]): ProcessMap;
   /** One process, or undefined when it does not live. */
   look(pid: number): ProcessInfo | undefined;
+  /** When it was started, be it that it has ended and waits to be reaped (not on macOS). */
+  startTime(pid: number): number | undefined;
   /** Whether it has ended and waits to be reaped; never where children's time is not told. */
   isUnreaped(identity: ProcessIdentity): boolean;
 }

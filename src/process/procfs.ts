@@ -16,7 +16,14 @@ import {
   type ScannedProcess,
   UNMARKED,
 } from "./process-info.ts";
-import { isKernelThread, isZombie, memoryLayout, parseStat, saysTheSame } from "./stat-line.ts";
+import {
+  isKernelThread,
+  isZombie,
+  memoryLayout,
+  parseStat,
+  saysTheSame,
+  startTimeIn,
+} from "./stat-line.ts";
 
 /** Scans after which a process that shows nothing is taken to have nothing to show. */
 const MOST_UNTOLD_SCANS = 25;
@@ -129,6 +136,11 @@ export class Procfs implements ProcessSource {
   look(pid: number): ProcessInfo | undefined {
     const line = this.#read(`/proc/${pid}/stat`);
     return typeof line === "string" ? parseStat(line) : undefined;
+  }
+
+  startTime(pid: number): number | undefined {
+    const line = this.#read(`/proc/${pid}/stat`);
+    return typeof line === "string" ? startTimeIn(line) : undefined;
   }
 
   isUnreaped({ pid, startTime }: ProcessIdentity): boolean {

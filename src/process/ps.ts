@@ -29,6 +29,10 @@ export class Ps implements ProcessSource {
     return runPs(["-o", COLUMNS, "-p", String(pid)])[0];
   }
 
+  startTime(pid: number): number | undefined {
+    return this.look(pid)?.startTime;
+  }
+
   isUnreaped(): boolean {
     return false;
   }

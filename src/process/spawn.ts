@@ -11,7 +11,7 @@ import type { ExitStatus } from "../domain/session.ts";
 import { reapedStatus } from "../native/reaper.ts";
 import { spawnOnTerminal } from "../native/spawn.ts";
 import { resolveCommand } from "./command.ts";
-import { startTimeOf } from "./identity.ts";
+import { startTimeOf, startTimeOfChild } from "./identity.ts";
 import { type ChildLimits, withChildLimits } from "./limits.ts";
 import type { ProcessIdentity } from "./process-info.ts";
 import { signalName } from "./signal.ts";
@@ -45,9 +45,10 @@ export function spawnLeader(request: SpawnRequest): Leader {
   const [name] = request.command;
   const program = resolveCommand(name, { path: request.env.PATH, cwd: request.cwd });
   const pid = withChildLimits(request, () => spawn(program, request));
-  // Not reaped before this turn of the event loop ends, so the pid is still this child's. Should
-  // it have ended already it counts as never having lived: no process was started at time 0.
-  return { pid, startTime: startTimeOf(pid) ?? 0 };
+  // Not reaped before this turn of the event loop ends, so the pid is still this child's, also if
+  // it has ended already. Where that cannot be told it counts as never having lived: no process was
+  // started at time 0.
+  return { pid, startTime: startTimeOfChild(pid) ?? 0 };
 }
 
 function spawn(program: string, request: SpawnRequest): number {

@@ -59,6 +59,13 @@ export function parseStat(line: string): ProcessInfo | undefined {
   };
 }
 
+/** When the process that it describes was started, be it that it has ended. */
+export function startTimeIn(line: string): number | undefined {
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ", FIELD.startTime + 1);
+  const ticks = Number(fields[FIELD.startTime] ?? Number.NaN);
+  return Number.isNaN(ticks) ? undefined : ticks;
+}
+
 /** Whether it describes a process that was started then, has ended, and was not reaped. */
 export function isZombie(line: string, startTime: number): boolean {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ", FIELD.startTime + 1);

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { closeSync } from "node:fs";
 import { openPidfd } from "../../src/native/pidfd.ts";
-import { bootId, isAlive, startTimeOf } from "../../src/process/identity.ts";
+import { bootId, isAlive, startTimeOf, startTimeOfChild } from "../../src/process/identity.ts";
 import { signalProcess } from "../../src/process/signal.ts";
 import { cleanUp, startSession } from "./sessions.ts";
 
@@ -25,6 +25,20 @@ test("A process that has ended has no start time", async () => {
   expect(startTimeOf(leader.pid)).toBeUndefined();
   expect(isAlive(leader)).toBe(false);
 });
+
+test.if(process.platform === "linux")(
+  "A child that has ended is known by its start time until it is reaped",
+  async () => {
+    const { leader, exited } = startSession(["true"]);
+    // It is reaped in a later turn of the event loop, and this loop leaves none.
+    while (startTimeOf(leader.pid) !== undefined);
+    expect(leader.startTime).toBeGreaterThan(0);
+    expect(startTimeOfChild(leader.pid)).toBe(leader.startTime);
+    expect(isAlive(leader)).toBe(false);
+    await exited;
+    expect(startTimeOfChild(leader.pid)).toBeUndefined();
+  },
+);
 
 test("A signal reaches the process that is meant and not its successor by pid", async () => {
   const { leader, exited } = startSession(["sleep", "600"]);

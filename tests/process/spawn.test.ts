@@ -47,6 +47,11 @@ describe("A leader", () => {
     expect(isAlive(leader)).toBe(true);
   });
 
+  test.if(process.platform === "linux")("is known also if it ends before anyone looks", () => {
+    const quick = Array.from({ length: 50 }, () => startSession(["true"]));
+    expect(quick.filter(({ leader }) => leader.startTime === 0)).toEqual([]);
+  });
+
   test("leads a session of its own, away from the terminal", async () => {
     if (process.platform !== "linux") return;
     const { leader } = startSession(["sleep", "600"]);
