@@ -73,8 +73,9 @@ export class RunHealth {
       else charge.tell({ type: "unhealthy", run, reason });
       charge.note({ health: this.#status });
     }
-    // Asked for each time: whoever was to hear it first may not have.
-    const isUnwell = this.#status.state === "unhealthy";
+    // Not at the first look, which follows the start at once: what is not up yet would never be, and
+    // spin. Then each time: whoever was to hear it first may not have.
+    const isUnwell = this.#status.state === "unhealthy" && before.checkedAt !== null;
     if (isUnwell && check.restart) charge.restartBecause({ kind: "health", reason });
   }
 }

@@ -93,7 +93,14 @@ describe("Health", () => {
   test("that is bad restarts the run if that was wanted, with the reason", async () => {
     const checking = begun({ threshold: 1, restart: true });
     await waitFor("a restart", () => checking.restarts.length > 0);
-    expect(checking.restarts[0]).toEqual({ kind: "health", reason: "port: no" });
+    expect(checking.restarts[0]).toEqual({ kind: "health", reason: "port: no, 2 times in a row" });
+  });
+
+  test("that is bad at the first look leaves the run its time to come up", async () => {
+    const checking = begun({ threshold: 1, intervalMs: 3_600_000, restart: true });
+    await becomes(checking, "unhealthy");
+    expect(checking.restarts).toEqual([]);
+    checking.attendant.close();
   });
 
   test("is not looked at between runs, and begins anew", async () => {
