@@ -9,7 +9,8 @@ export type SpecPart = Exclude<keyof SessionSpec, "name" | "inherited">;
 /** Every part, with what of it is compared. */
 const COMPARED: { readonly [Part in SpecPart]: (spec: SessionSpec) => unknown } = {
   command: ({ command }) => command,
-  cwd: ({ cwd }) => cwd,
+  // One folder, however many slashes its path is written with.
+  cwd: ({ cwd }) => `${cwd}/`.replace(/\/(?:\.?\/)+/g, "/"),
   watch: ({ watch }) => watch,
   ignore: ({ ignore }) => ignore,
   env: ({ env }) => env,

@@ -46,6 +46,15 @@ test("who asks is nothing: another environment, another umask, another window", 
   expect(differingParts(SPEC, { ...SPEC, inherited: undefined })).toEqual([]);
 });
 
+test("a folder is the same however its path is written", () => {
+  for (const cwd of ["/project/", "//project", "/project/.", "/./project//"]) {
+    expect(differingParts(SPEC, { ...SPEC, cwd })).toEqual([]);
+  }
+  expect(differingParts({ ...SPEC, cwd: "/" }, { ...SPEC, cwd: "//" })).toEqual([]);
+  expect(differingParts(SPEC, { ...SPEC, cwd: "/project/.git" })).toEqual(["cwd"]);
+  expect(differingParts(SPEC, { ...SPEC, cwd: "/project/../x" })).toEqual(["cwd"]);
+});
+
 test("every other part makes another session", () => {
   const others: Partial<SessionSpec>[] = [
     { command: ["npm", "run", "test"] },
