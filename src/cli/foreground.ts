@@ -51,6 +51,8 @@ export async function runInForeground(line: StartLine): Promise<number> {
     interrupts.close();
   }
   const { body } = await outlivingCall(client, () => client.inspect(id));
+  const end = body.last_end;
+  if (end?.kind === "limit") (await import("./run-notes.ts")).tellLimit(end);
   if (!watched) notes?.tellGivenUp(body);
   return exitCodeOf(body);
 }

@@ -2,11 +2,11 @@
 // waits for, and what started it again.
 
 import type { EventReply } from "../api/history-replies.ts";
-import type { SessionReply } from "../api/replies.ts";
+import type { RunEndCause, SessionReply } from "../api/replies.ts";
 import type { Client } from "../client/client.ts";
 import { followEvents } from "../client/follow.ts";
 import { formatDuration } from "../domain/duration.ts";
-import { startInShort } from "./causes.ts";
+import { endInShort, startInShort } from "./causes.ts";
 import { note } from "./note.ts";
 
 /** How long an end is kept to ourselves, in ms, so that the last of the output is shown before. */
@@ -43,6 +43,11 @@ export function tellGivenUp({
   gave_up_reason: reason,
 }: Pick<SessionReply, "gave_up_reason">): void {
   if (reason !== null) note.info(gaveUp(reason));
+}
+
+/** Says that korun has ended the run, and for which limit. */
+export function tellLimit(end: RunEndCause): void {
+  note.info(`ended ${endInShort(end)}`);
 }
 
 interface Telling {
@@ -120,8 +125,9 @@ function restarted({ cause }: EventReply): string {
     : "restarted";
 }
 
-function ended({ error, exit_code, term_signal }: EventReply): string {
+function ended({ error, exit_code, term_signal, end }: EventReply): string {
   if (error !== undefined) return `could not start: ${error}`;
+  if (end?.kind === "limit") return `ended ${endInShort(end)}`;
   if (term_signal !== null && term_signal !== undefined) return `ended by ${term_signal}`;
   return exit_code === null ? "ended" : `ended with code ${exit_code}`;
 }

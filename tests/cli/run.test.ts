@@ -241,6 +241,25 @@ test("with a policy it stays through restarts, and ends with the last code when 
   await said.until(`korun: its restart policy gave up: ${reason}\n`);
 });
 
+test("what korun has ended for a limit is told to be so, at each end", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "--restart", "fixed:1s", "--max-runtime", "5s", "--", "app"]);
+  const said = new Reading(child.stderr);
+  await run.stdout.opened;
+  await run.events.opened;
+  const tell = (event: object) =>
+    run.events.push(`${JSON.stringify({ session_id: id, ...event })}\n`);
+  const end = { kind: "limit", limit: "max_runtime", reason: "it has run for 5s" } as const;
+  tell({ seq: 1, type: "exited", run: 1, exit_code: null, term_signal: "SIGTERM", end });
+  tell({ seq: 2, type: "restart_scheduled", run: 1, attempt: 1, delay_ms: 1_000 });
+  const told = "korun: ended over its max_runtime: it has run for 5s";
+  await said.until(`${told}; starting again in 1s\n`);
+  run.end({ term_signal: "SIGTERM", last_end: end });
+  expect(await child.exited).toBe(143);
+  await said.until(`${told}\n`);
+});
+
 test("on a terminal both streams come in the order they were printed in", async () => {
   const run = new FakeRun();
   await using daemon = new FakeDaemon(run.answers);
