@@ -31,6 +31,12 @@ export async function groupEmpty(
   }
 }
 
+/** Whether live processes of a session are in this group. */
+export async function groupLives(sessionId: string, pgid: number): Promise<boolean> {
+  const { members } = await requestTree({ sessionId, leader: undefined });
+  return members.some(({ group }) => group === pgid);
+}
+
 /** The live processes of a session, once the run's group is empty: those that left it. */
 export async function leftBehind(sessionId: string): Promise<readonly LeftBehind[]> {
   const { members } = await requestTree({ sessionId, leader: undefined });

@@ -18,6 +18,7 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
   return {
     saved,
     leader,
+    survived: gone ? await survivedLeader(saved, machinery) : undefined,
     upForMs: upForMs(saved, { sameBoot, leader }, machinery),
     findings: {
       sameBoot,
@@ -30,6 +31,16 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
       now: Date.now(),
     },
   };
+}
+
+/** A run goes on as long as its process group does, whoever led it. */
+async function survivedLeader(
+  { id, leader }: SavedSession,
+  machinery: Machinery,
+): Promise<Leader | undefined> {
+  if (leader === null) return undefined;
+  const lives = await machinery.groupLives({ sessionId: id, leader });
+  return lives ? leader : undefined;
 }
 
 /** Of a run whose end has not been written down yet, also if it has ended since. */

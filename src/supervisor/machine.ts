@@ -8,7 +8,7 @@ import type { ExitStatus, SessionSpec } from "../domain/session.ts";
 import { ageMs, exitOf, findLeader } from "../process/adopt.ts";
 import { crashPoint } from "../process/crash-point.ts";
 import { childEnvironment, inTerminal } from "../process/environment.ts";
-import { groupEmpty, leftBehind } from "../process/group.ts";
+import { groupEmpty, groupLives, leftBehind } from "../process/group.ts";
 import { bootId, isAlive } from "../process/identity.ts";
 import { spawnLeader } from "../process/spawn.ts";
 import { endTree } from "../process/stop.ts";
@@ -112,6 +112,7 @@ export function createMachinery(parts: MachineParts): Machinery {
       }
     },
     groupEmpty: ({ pid }) => groupEmpty(pid, (member) => whenGone(member) ?? later()),
+    groupLives: ({ sessionId, leader }) => groupLives(sessionId, leader.pid),
     async endTree(target, options) {
       crashPoint("before end");
       const survivors = await endTree(target, options);

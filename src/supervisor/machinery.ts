@@ -29,6 +29,11 @@ export interface Machinery {
   /** Resolves when nothing of the leader's process group lives. */
   groupEmpty(leader: Leader): Promise<void>;
   /**
+   * Whether processes of the session live in the group of a leader that has ended. Its pid alone
+   * would not tell: while nobody looked, it may have become another's.
+   */
+  groupLives(of: Pick<LedRun, "sessionId" | "leader">): Promise<boolean>;
+  /**
    * Ends every process of a session: SIGTERM, the grace, SIGKILL. Resolves when none is left, and
    * with those that could not be ended after a bounded time.
    */

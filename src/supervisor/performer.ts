@@ -55,6 +55,11 @@ export class Performer {
     void this.#tellExit(run);
   }
 
+  /** The same of a run whose leader has ended, and its group has not. */
+  adoptGroup(leader: Leader): void {
+    this.#leader = leader;
+  }
+
   /**
    * Begins what effects ask for, in order, even where one brings the next event at once. Never
    * throws, never waits.

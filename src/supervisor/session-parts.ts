@@ -41,6 +41,8 @@ export interface Legacy {
   readonly findings: Findings;
   /** The leader that lives. */
   readonly leader: Leader | undefined;
+  /** The leader that has ended while others of its process group live. */
+  readonly survived: Leader | undefined;
   /** How long ago the run under way started, in ms; undefined without one. */
   readonly upForMs: number | undefined;
 }

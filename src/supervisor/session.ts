@@ -205,7 +205,7 @@ export class Session {
   }
 
   /** In the middle of a life: what was under way is taken up, then what happened meanwhile. */
-  #goOn({ saved, findings, leader }: Legacy, { effects, answers }: Resumption): void {
+  #goOn({ saved, findings, leader, survived }: Legacy, { effects, answers }: Resumption): void {
     const now = Date.now();
     this.#chronicle.resumeEnding(this.#state);
     if (wasLost(saved.state, findings)) this.#chronicle.lost(now, this.log.counters());
@@ -213,6 +213,7 @@ export class Session {
       this.#performer.adopt(this.#state.run, leader);
       if (saved.state.phase !== "starting") this.#chronicle.adopted(leader.pid, now);
     }
+    if (survived !== undefined) this.#performer.adoptGroup(survived);
     this.#parts.output.settle(this.isOver());
     this.#chronicle.keep(() => this.#save());
     this.#performer.perform(effects);

@@ -14,6 +14,7 @@ import {
   untilExited,
   untilPrinted,
 } from "./support/api.ts";
+import { killDaemon } from "./support/deaths.ts";
 import { canListen, isStopped, livingOf } from "./support/processes.ts";
 
 const LISTENER = join(import.meta.dir, "../fixtures/process/listener.ts");
@@ -138,6 +139,19 @@ test("a run ends by itself when its process group is empty, with its leader's ex
   process.kill(Number(helper), "SIGKILL");
   const ended = await untilExited(korun, id);
   expect(ended).toMatchObject({ exit_code: 4, term_signal: null, left_behind: [] });
+});
+
+test("a run whose leader has ended goes on with its group when the daemon is killed", async () => {
+  await using korun = new Korun();
+  const command = shell("sleep 600 & echo $!; exit 4");
+  const id = await create(korun, { ...command, restart: { kind: "always" } });
+  const [helper] = await untilPrinted(korun, id, /^\d+$/);
+  await until(korun, id, (it) => it.exit_code === 4);
+  await killDaemon(korun);
+  expect(await inspect(korun, id)).toMatchObject({ state: "running", pid: null, run: 1 });
+  expect(livingOf(id)).toHaveLength(1);
+  process.kill(Number(helper), "SIGKILL");
+  await until(korun, id, (it) => it.run === 2 && it.exit_code === 4);
 });
 
 test("a daemon started from inside a session is no part of it", async () => {

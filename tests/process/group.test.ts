@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { groupEmpty, leftBehind } from "../../src/process/group.ts";
+import { groupEmpty, groupLives, leftBehind } from "../../src/process/group.ts";
 import { startTimeOf } from "../../src/process/identity.ts";
 import { signalGroup } from "../../src/process/signal.ts";
 import { waitFor } from "../support/wait.ts";
@@ -110,4 +110,14 @@ describe("Left behind", () => {
     await session.exited;
     expect(await leftBehind(session.sessionId)).toEqual([]);
   });
+});
+
+test("A group lives on without its leader as long as a process of the session is in it", async () => {
+  const session = startSession(["sh", "-c", "sleep 600 &"]);
+  const { sessionId, leader } = session;
+  await session.exited;
+  expect(await groupLives(sessionId, leader.pid)).toBe(true);
+  expect(await groupLives(crypto.randomUUID(), leader.pid)).toBe(false);
+  signalGroup(leader.pid, "SIGKILL");
+  await waitFor("its end", async () => !(await groupLives(sessionId, leader.pid)));
 });

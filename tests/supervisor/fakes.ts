@@ -79,6 +79,8 @@ export class FakeMachinery implements Machinery {
   readonly bootId = "this boot";
   /** Leaders that live, though this machine did not start them. */
   readonly living = new Map<number, PromiseWithResolvers<ExitStatus>>();
+  /** Leaders that have ended, while others of their group live. */
+  readonly survived = new Set<number>();
   known: ExitStatus | undefined;
   unrecorded: Leader | undefined;
 
@@ -129,6 +131,10 @@ export class FakeMachinery implements Machinery {
     const spawn = new FakeSpawn(request, 100 + this.spawns.length);
     this.spawns.push(spawn);
     return spawn.leader.promise;
+  }
+
+  async groupLives({ leader }: Pick<LedRun, "leader">): Promise<boolean> {
+    return this.survived.has(leader.pid);
   }
 
   groupEmpty(leader: Leader): Promise<void> {
