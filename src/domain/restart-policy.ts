@@ -66,8 +66,7 @@ export function nextRestart(policy: RestartPolicy, facts: EndFacts): NextRestart
   // What never ran is a mistake in the command, and would be one again.
   if (!facts.everRan) return { gaveUp: "its command could not be started even once" };
   const { maxRestarts, resetAfterMs } = policy;
-  const isStable = facts.ranMs !== null && facts.ranMs >= resetAfterMs;
-  const attempts = isStable ? 0 : facts.attempts;
+  const attempts = isStable(policy, facts.ranMs) ? 0 : facts.attempts;
   if (maxRestarts !== undefined && attempts >= maxRestarts) {
     return { gaveUp: exhausted(attempts, resetAfterMs) };
   }
@@ -75,6 +74,11 @@ export function nextRestart(policy: RestartPolicy, facts: EndFacts): NextRestart
   const delayMs = pauseOf(policy, attempt);
   const spins = delayMs === 0 && (facts.ranMs ?? 0) < SHORT_RUN_MS;
   return { attempt, delayMs: spins ? FLOOR_MS : delayMs };
+}
+
+/** Whether a run that lasted so long, in ms, forgives the restarts before it. */
+export function isStable(policy: RestartPolicy, ranMs: number | null): boolean {
+  return policy.kind !== "never" && ranMs !== null && ranMs >= policy.resetAfterMs;
 }
 
 function pauseOf(policy: Exclude<RestartPolicy, { kind: "never" }>, attempt: number): number {

@@ -3,6 +3,7 @@
 
 import type { PolicyContext } from "../domain/consult.ts";
 import { type Books, NO_NOTES, type RunNotes } from "../domain/history.ts";
+import { isStable, type RestartPolicy } from "../domain/restart-policy.ts";
 import type { SessionSnapshot, StartCause } from "../domain/session.ts";
 import type { FileChange } from "./machinery.ts";
 
@@ -98,13 +99,15 @@ export class SessionRecord {
   }
 
   /** A run is about to be spawned, whatever becomes of it. */
-  begun(cause: StartCause): void {
+  begun(cause: StartCause, policy: RestartPolicy): void {
     if (cause.kind === "manual") this.#manualRestarts += 1;
     if (cause.kind === "watch") this.#watchRestarts += 1;
     if (cause.kind === "policy") this.#policyRestarts += 1;
     if (cause.kind === "health") this.#healthRestarts += 1;
-    // Whoever starts it on purpose, or changes its files, forgives what was before.
-    if (cause.kind !== "health") this.#attempts = cause.kind === "policy" ? cause.attempt : 0;
+    // Whoever starts it on purpose, or changes its files, forgives what was before; so does a stable
+    // run that its policy was not asked about.
+    if (cause.kind === "policy") this.#attempts = cause.attempt;
+    else if (cause.kind !== "health" || isStable(policy, this.#lastRunMs)) this.#attempts = 0;
     this.#lastRestartCause = cause.kind === "create" ? null : cause;
     this.#notes = NO_NOTES;
   }

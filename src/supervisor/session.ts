@@ -241,7 +241,7 @@ export class Session {
     const before = this.#state;
     this.#state = next.state;
     for (const effect of next.effects) {
-      if (effect.type === "spawn") this.#record.begun(effect.cause);
+      if (effect.type === "spawn") this.#record.begun(effect.cause, this.spec.restart);
     }
     // Kept before anything of it is done, so that the next daemon knows what was meant.
     const { leader } = this.#performer;
