@@ -86,6 +86,11 @@ export class TerminalModes {
     this.#sequences.forget();
   }
 
+  /** The terminal has another size: all its rows scroll again, as terminals have it. */
+  resized(): void {
+    this.#region = "";
+  }
+
   /** Makes a fresh terminal like this one, but for its screens, and puts the cursor there. */
   restore(cursor: Place): string {
     const { primary, secondary, isShifted } = this.#letters;

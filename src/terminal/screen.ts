@@ -52,6 +52,7 @@ export class Screen {
 
   resize({ cols, rows }: TerminalDimensions): void {
     this.#terminal.resize(cols, rows);
+    this.#modes.resized();
   }
 
   /** What makes a fresh terminal of this size, with nothing on it, look and behave like this one. */

@@ -90,3 +90,14 @@ test("a screen that is resized is drawn in its new size", async () => {
   expect(screen.draw()).toContain("1234567890ab");
   screen.close();
 });
+
+test("all rows of a screen that was made larger scroll", async () => {
+  const screen = new Screen({ cols: 20, rows: 3 });
+  await screen.write(Buffer.from("\x1b[1;3r\x1b[Hone\r\ntwo\r\nthree"));
+  screen.resize(SIZE);
+  const inserted = "\x1b[H\x1b[L";
+  const drawn = await shownOf(screen.draw(), inserted);
+  await screen.write(Buffer.from(inserted));
+  expect(drawn).toEqual(await shownOf(screen.draw()));
+  screen.close();
+});
