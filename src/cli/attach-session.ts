@@ -11,6 +11,7 @@ import { terminalSize } from "../native/terminal-size.ts";
 import type { DetachKey } from "./detach-key.ts";
 import { Display } from "./display.ts";
 import { Keyboard } from "./keyboard.ts";
+import { TypedAhead } from "./typed-ahead.ts";
 
 /** Pause before another connection is tried when one broke, in ms. */
 const RETRY_MS = 50;
@@ -77,6 +78,7 @@ class AttachedTerminal {
   readonly #options: AttachOptions;
   readonly #display: Display;
   readonly #keyboard: Keyboard | undefined;
+  readonly #ahead = new TypedAhead();
   readonly #leaving = new AbortController();
   readonly #onResize = () => void this.#resize();
   readonly #onContinue = () => this.#redraw();
@@ -135,6 +137,7 @@ class AttachedTerminal {
     this.#attachment = attachment;
     this.#isIdle = false;
     if (this.#parting !== undefined) attachment.close();
+    for (const keys of this.#ahead.take()) attachment.type(keys);
     for await (const arrival of attachment.arrivals()) {
       if (arrival instanceof Uint8Array) {
         await this.#display.write(arrival);
@@ -179,9 +182,12 @@ class AttachedTerminal {
 
   #type(keys: Uint8Array): void {
     // With no program to take it, Ctrl-C is for us, as it is where nothing is raw.
-    if (this.#isIdle && keys.includes(CTRL_C)) process.kill(process.pid, "SIGINT");
+    if (this.#isIdle && keys.includes(CTRL_C)) {
+      process.kill(process.pid, "SIGINT");
+      return;
+    }
     const before = this.#options.detachKey?.before(keys);
-    this.#attachment?.type(before ?? keys);
+    if (!this.#attachment?.type(before ?? keys)) this.#ahead.add(keys);
     if (before !== undefined) this.#part({ kind: "detached" });
   }
 

@@ -84,11 +84,13 @@ export class Attachment {
     }
   }
 
-  type(keys: Uint8Array): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+  /** False when there is no connection to send them by. */
+  type(keys: Uint8Array): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
     for (let at = 0; at < keys.length; at += KEY_BYTES) {
       this.#socket.send(keys.subarray(at, at + KEY_BYTES));
     }
+    return true;
   }
 
   resize({ cols, rows }: TerminalDimensions): void {

@@ -2,7 +2,7 @@
 // is shown, and our terminal is as it was when it is over.
 
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
@@ -162,6 +162,38 @@ test("stopped and continued, it takes its terminal again", async () => {
   terminal.type("echo again $((1 + 1))\r");
   await terminal.until("again 2");
 });
+
+test("what is typed before the daemon answers reaches the program all the same", async () => {
+  await using korun = new Korun();
+  mkdirSync(korun.home);
+  const keys = "k".repeat(2_000);
+  const arrived: string[] = [];
+  const daemon = Bun.serve<undefined>({
+    unix: join(korun.home, "korun.sock"),
+    async fetch(request, server) {
+      if (!request.url.includes("/attach"))
+        return Response.json({ id: "1", name: "played", pty: true, run: 1 });
+      const before = bytesReadBy(terminal.pid);
+      terminal.type(keys);
+      await waitFor("the keys to be read", () => bytesReadBy(terminal.pid) - before >= keys.length);
+      return server.upgrade(request) ? undefined : new Response(null, { status: 500 });
+    },
+    websocket: {
+      message(peer, message) {
+        arrived.push(String(message));
+        if (arrived.join("").length >= keys.length) peer.close(1001, "the daemon stops");
+      },
+    },
+  });
+  await using terminal = Terminal.korun(korun, ["attach", "played"]);
+  await terminal.exited;
+  expect(arrived.join("")).toBe(keys);
+  await daemon.stop(true);
+});
+
+function bytesReadBy(pid: number): number {
+  return Number(/^rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+}
 
 describe("its end", () => {
   test("by a signal is ours as a shell has it", async () => {

@@ -43,6 +43,11 @@ export class Terminal implements AsyncDisposable {
     return this.shown.split("\r\n");
   }
 
+  /** Of the command. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Resolves with the exit code of the command. */
   get exited(): Promise<number> {
     return this.#child.exited;
