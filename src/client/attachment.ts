@@ -109,6 +109,7 @@ export class Attachment {
   }
 
   #leave(code: number): void {
+    if (this.#isLeft) return;
     this.#isLeft = true;
     this.#closed ??= { code, reason: "" };
     this.#wake();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +85,17 @@ describe("an attachment", () => {
     const [size, keys] = daemon.said;
     expect(JSON.parse(String(size))).toEqual({ type: "resize", cols: 100, rows: 30 });
     expect(keys?.toString()).toBe("exit\r");
+    expect(await allOf(attachment)).toEqual([]);
+  });
+
+  test("left twice, has no second timer that would keep the process", async () => {
+    using daemon = listen(() => {});
+    const attachment = await attach(daemon.socket);
+    const timers = spyOn(globalThis, "setTimeout");
+    attachment.close();
+    attachment.close();
+    expect(timers).toHaveBeenCalledTimes(1);
+    timers.mockRestore();
     expect(await allOf(attachment)).toEqual([]);
   });
 
