@@ -111,13 +111,14 @@ function responsesOf(endpoint: Endpoint, writer: SchemaWriter): Record<string, o
 }
 
 /** Why a request may be refused, by status. */
-export function refusalsOf({ path, body, refusals = {} }: Endpoint): Record<string, string> {
+export function refusalsOf({ method, path, refusals = {} }: Endpoint): Record<string, string> {
   const ofSession = path.includes("{id}");
   const statuses: Record<string, string> = {
     400: REFUSALS[400],
     403: REFUSALS[403],
     ...(ofSession ? { 404: REFUSALS[404], 409: REFUSALS[409] } : {}),
-    ...(body === undefined ? {} : { 413: REFUSALS[413] }),
+    // Where no body is taken, it is read all the same, to refuse one.
+    ...(method === "GET" ? {} : { 413: REFUSALS[413] }),
     500: REFUSALS[500],
   };
   for (const [status, about] of Object.entries(refusals) as [string, string][]) {
