@@ -9,6 +9,9 @@ import type { Environment } from "./paths.ts";
 /** The longest that a timer can be set for, in ms: some 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Whoever started it has something to ask, and on a busy machine may need so long to do so, in ms. */
+const UNVISITED_MS = 5_000;
+
 /** What `KORUN_IDLE_TIMEOUT` says, in ms; undefined: never. Throws a Problem for what is no time. */
 export function resolveIdleTimeout(env: Environment): number | undefined {
   const value = env.KORUN_IDLE_TIMEOUT;
@@ -42,10 +45,15 @@ export class Idleness {
   readonly visitors: Visitors | undefined;
   #timer: Timer | undefined;
   #begun = false;
+  #isVisited = false;
 
   constructor(options: IdlenessOptions) {
     this.#options = options;
-    if (options.timeoutMs !== undefined) this.visitors = new Visitors(() => this.changed());
+    if (options.timeoutMs === undefined) return;
+    this.visitors = new Visitors(() => {
+      this.#isVisited = true;
+      this.changed();
+    });
   }
 
   /** The daemon serves: from now on it may leave. */
@@ -59,7 +67,9 @@ export class Idleness {
     const { timeoutMs, isAtRest } = this.#options;
     if (timeoutMs === undefined || !this.#begun) return;
     clearTimeout(this.#timer);
-    if (!this.visitors?.any && isAtRest()) this.#wait(performance.now() + timeoutMs);
+    if (this.visitors?.any || !isAtRest()) return;
+    const least = this.#isVisited ? 0 : UNVISITED_MS;
+    this.#wait(performance.now() + Math.max(timeoutMs, least));
   }
 
   close(): void {

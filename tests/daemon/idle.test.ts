@@ -52,6 +52,16 @@ describe("a daemon that may leave", () => {
     expect(left).toEqual(["nothing to do for 1m (KORUN_IDLE_TIMEOUT)"]);
   });
 
+  test("waits for a first visit, however little time it has after that", () => {
+    const idle = idleness(1);
+    idle.begin();
+    jest.advanceTimersByTime(4_999);
+    expect(left).toEqual([]);
+    idle.visitors?.enter().answered();
+    jest.advanceTimersByTime(1);
+    expect(left).toHaveLength(1);
+  });
+
   test("has one timer while it is idle, and none while it is not", () => {
     const idle = idleness(60_000);
     expect(jest.getTimerCount()).toBe(0);
