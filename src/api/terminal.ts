@@ -54,7 +54,10 @@ const screenMessage = v.strictObject({
     "How many of the bytes that follow make an empty terminal show the screen; the one after " +
       "them is the one at `position`.",
   ),
-  lost: about(v.boolean(), "Made without the beginning of what the run wrote."),
+  lost: about(
+    v.boolean(),
+    "Made without the beginning of what the run wrote, or in another size than it was written for.",
+  ),
 });
 
 const outputMessage = about(

@@ -111,7 +111,7 @@ export class Audience implements Stage, RunListener {
   }
 
   resize(size: TerminalDimensions): void {
-    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    if (isSame(size, this.#size)) return;
     try {
       this.#options.session.input?.resize(size);
     } catch (thrown) {
@@ -154,10 +154,12 @@ export class Audience implements Stage, RunListener {
 
   #openScreen(): { readonly opened: Promise<LiveScreen> } {
     const { number, start } = this.#run;
+    const size = this.#size;
     if (this.#screen?.run !== number) this.#closeScreen();
+    const isResized = !isSame(size, this.#options.session.snapshot().spec.pty ?? size);
     this.#screen ??= {
       run: number,
-      opened: LiveScreen.open({ output: this.read(), start, size: this.#size }),
+      opened: LiveScreen.open({ output: this.read(), start, size, isResized }),
     };
     return this.#screen;
   }
@@ -213,7 +215,7 @@ export class Audience implements Stage, RunListener {
 
   #noteSize(): void {
     const size = this.#sizeNow();
-    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    if (isSame(size, this.#size)) return;
     this.#size = size;
     void this.#screen?.opened.then((screen) => screen.resize(size));
     const at = this.#bell?.head ?? 0;
@@ -236,4 +238,8 @@ export class Audience implements Stage, RunListener {
   #closeAll(code: number, reason: string): void {
     for (const viewer of this.#viewers) viewer.close(code, reason);
   }
+}
+
+function isSame(one: TerminalDimensions, other: TerminalDimensions): boolean {
+  return one.cols === other.cols && one.rows === other.rows;
 }

@@ -38,6 +38,8 @@ export interface LiveScreenOptions {
   /** Where the run begins. */
   readonly start: number;
   readonly size: TerminalDimensions;
+  /** It had another size at first, and nobody knows up to where. */
+  readonly isResized?: boolean;
 }
 
 /** A new size, and where in the output it came. */
@@ -60,10 +62,15 @@ export class LiveScreen {
   /** How many wait for a shot. */
   #wanted = 0;
 
-  private constructor(screen: Screen, { output, start }: LiveScreenOptions) {
+  private constructor(screen: Screen, options: LiveScreenOptions) {
+    const { output, start, size, isResized = false } = options;
     this.#screen = screen;
     this.#output = output;
     this.#position = start;
+    if (!isResized || output.head <= start) return;
+    // What was drawn for the other size is not what its program means.
+    this.#lost = true;
+    this.resize(size);
   }
 
   /** Loads the emulator; nothing is read before it is wanted. */

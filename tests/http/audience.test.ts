@@ -85,3 +85,13 @@ test("whoever comes back before that finds the screen that was", async () => {
   expect(ended()).toBe(false);
   second.viewer.closed();
 });
+
+test("a size that it was given while nobody was there makes the screen one to be drawn again", async () => {
+  const { audience } = audienceOf(60_000);
+  terminal.print("written in the size of its start");
+  server.directory.find(terminal.id).input?.resize({ cols: 101, rows: 31 });
+  const { viewer, peer } = join(audience);
+  await waitFor("the screen", () => peer.sent.includes("its start"));
+  expect(peer.sent).toContain('"cols":101,"rows":31,"lost":true');
+  viewer.closed();
+});

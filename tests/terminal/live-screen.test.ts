@@ -62,6 +62,20 @@ describe("a screen of a run", () => {
     screen.close();
   });
 
+  test("that had another size, nobody knows until when, may not be what its program means", async () => {
+    const output = new FakeOutput();
+    output.write("\x1b[1;5rdrawn in five rows");
+    const reader = () => ({ output: output.reader(), start: 0, size: SIZE, isResized: true });
+    const screen = await LiveScreen.open(reader());
+    const shot = await screen.shoot();
+    expect(shot.lost).toBe(true);
+    expect(new TextDecoder().decode(shot.text)).not.toContain("\x1b[1;5r");
+    screen.close();
+    const fresh = await LiveScreen.open({ ...reader(), start: output.head });
+    expect((await fresh.shoot()).lost).toBe(false);
+    fresh.close();
+  });
+
   test("lets go of its reader when it is closed", async () => {
     const output = new FakeOutput();
     const screen = await open(output);
