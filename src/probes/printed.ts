@@ -1,7 +1,9 @@
 // Looking for something in what a run prints: from its first line that is still held, lines without
 // a newline included, and then as it comes. Nothing is asked again and again.
 
-import { compilePattern, type PatternText } from "../logs/pattern.ts";
+import { compilePattern, type Pattern, type PatternText } from "../logs/pattern.ts";
+import type { Scanned } from "../logs/scan.ts";
+import { Slicer } from "../logs/turn.ts";
 import { MET, type Probe, type ProbedRun, unmet } from "./probe.ts";
 
 const OUTSET = "not printed yet";
@@ -20,8 +22,7 @@ export function printedProbe(what: string, wanted: PatternText, run: ProbedRun):
       if (signal.aborted) close();
       try {
         for (let found = await scan.next(); found !== undefined; found = await scan.next()) {
-          const lines = found.lines.filter((line) => line.run === run.number);
-          if ([...lines, ...found.open].some(({ text }) => pattern.test(text))) return MET;
+          if (await isIn(found, { pattern, run, signal })) return MET;
         }
         return unmet(OUTSET);
       } finally {
@@ -30,4 +31,21 @@ export function printedProbe(what: string, wanted: PatternText, run: ProbedRun):
       }
     },
   };
+}
+
+interface Sought {
+  readonly pattern: Pattern;
+  readonly run: ProbedRun;
+  readonly signal: AbortSignal;
+}
+
+/** Some lines of a large expression keep the daemon for long: everyone else gets their turn. */
+async function isIn({ lines, open }: Scanned, { pattern, run, signal }: Sought): Promise<boolean> {
+  const slicer = new Slicer();
+  for (const { text } of [...lines.filter((line) => line.run === run.number), ...open]) {
+    if (slicer.isOver) await slicer.next();
+    if (signal.aborted) return false;
+    if (pattern.test(text)) return true;
+  }
+  return false;
 }

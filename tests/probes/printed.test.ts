@@ -54,6 +54,20 @@ describe("What a run prints", () => {
     expect(await looking).toEqual({ ok: true });
   });
 
+  test("keeps nobody waiting, however long the expression takes", async () => {
+    const { log, write } = fakeSession();
+    write("stdout", `${linesOfAB().join("\n")}\nready\n`);
+    let turns = 0;
+    let ticking = setImmediate(function tick() {
+      turns += 1;
+      ticking = setImmediate(tick);
+    });
+    const pattern = "[ab]*a[ab]{900}[cd]|ready";
+    expect(await look({ kind: "regex", pattern }, startRun({ log }))).toEqual({ ok: true });
+    clearImmediate(ticking);
+    expect(turns).toBeGreaterThan(10);
+  });
+
   test("is no longer looked at once nobody waits", async () => {
     const { log, write } = fakeSession();
     const over = new AbortController();
@@ -63,6 +77,16 @@ describe("What a run prints", () => {
     write("stdout", "listening on 3000\n");
   });
 });
+
+/** Of which each makes an expression with many states go through others. */
+function linesOfAB(): readonly string[] {
+  let seed = 1;
+  const letter = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % 2 === 0 ? "a" : "b";
+  };
+  return Array.from({ length: 100 }, () => Array.from({ length: 260 }, letter).join(""));
+}
 
 test("A probe is called after what it looks at", () => {
   const words = [
