@@ -49,7 +49,7 @@ export interface Digest {
 /** How many errors, and how many repeated lines. */
 const SHOWN = 10;
 
-/** Most lines that differ which are counted apart; those that come first are. */
+/** Most lines that differ which are counted apart: those that come first; of errors, the last. */
 const MOST_SHAPES = 5_000;
 
 const BATCH: Portion = { entries: 200, bytes: 65_536 };
@@ -115,7 +115,16 @@ class Digester {
     const known = this.#errors.get(shape);
     this.#errors.delete(shape);
     if (known !== undefined) this.#errors.set(shape, known);
+    else if (this.#errors.size >= MOST_SHAPES) this.#forgetOldestError();
     count(this.#errors, shape, { entry, level });
+  }
+
+  /** The last ones are shown, so it is the first ones that give way. */
+  #forgetOldestError(): void {
+    for (const shape of this.#errors.keys()) {
+      this.#errors.delete(shape);
+      return;
+    }
   }
 
   result(): Omit<Digest, "isComplete" | "nextSeq"> {

@@ -34,6 +34,16 @@ describe("a digest", () => {
     expect(errors.at(-1)).toMatchObject({ shape: "ERROR request <n> failed", firstSeq: 26 });
   });
 
+  test("shows the last errors also where more differ than it counts apart", async () => {
+    const { log, write } = fakeSession();
+    const word = (n: number) => [...String(n)].map((digit) => "abcdefghij"[Number(digit)]).join("");
+    for (let error = 1; error <= 5_100; error += 1) write("stderr", `ERROR in ${word(error)}\n`);
+    const { errors } = await digest(log);
+    expect(errors.map(({ last }) => last.seq)).toEqual(
+      Array.from({ length: 10 }, (_, place) => 5_091 + place),
+    );
+  });
+
   test("folds what was said again and again, the most frequent first", async () => {
     const { log, write } = fakeSession();
     for (let request = 1; request <= 300; request += 1) {
