@@ -7,8 +7,10 @@
 // started would not do: dockerd is older than every run, and whose docker-proxy is, only root may see.
 
 import { listeningSockets } from "../native/listeners.ts";
+import { heldBy } from "../process/holders.ts";
 import { lsofListeners } from "../process/lsof.ts";
 import { findListeners, type PortListener } from "../process/ports.ts";
+import type { ProcessInfo } from "../process/process-info.ts";
 import { requestTree } from "../process/tree.ts";
 import { userName } from "../process/user-name.ts";
 import type { ProbedRun } from "./probe.ts";
@@ -60,7 +62,20 @@ async function anyOwn(listeners: readonly PortListener[], run: ProbedRun): Promi
   if (listeners.some(isYounger)) return true;
   const { members } = await requestTree({ sessionId, leader });
   const own = new Set(members.map(({ pid }) => pid));
-  return listeners.some(({ pid }) => pid !== undefined && own.has(pid));
+  if (listeners.some(({ pid }) => pid !== undefined && own.has(pid))) return true;
+  return await holdAny(members, new Set(listeners.map(({ inode }) => inode)));
+}
+
+/** A socket that was handed down is listed as that of the oldest process that has it. */
+async function holdAny(
+  members: readonly ProcessInfo[],
+  inodes: ReadonlySet<number>,
+): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  for await (const { inode } of heldBy(members)) {
+    if (inodes.has(inode)) return true;
+  }
+  return false;
 }
 
 function nameOf({ pid, name, uid }: PortListener): string {

@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
 import { inodesAt } from "../../src/probes/strangers.ts";
-import { cleanUp, close, freePort, listen, look, portOf, spawn, startRun } from "./support.ts";
+import {
+  afterwards,
+  cleanUp,
+  close,
+  freePort,
+  listen,
+  look,
+  portOf,
+  spawn,
+  startRun,
+} from "./support.ts";
 
 afterEach(cleanUp);
 
@@ -93,4 +103,19 @@ describe("A listener that was noted as a stranger's", () => {
     const run = startRun({ sessionId, wants: [port] });
     expect(await look({ kind: "port", port }, run)).toEqual({ ok: true });
   });
+
+  test("is the session's own when one of its processes was handed the socket", async () => {
+    const stranger = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    afterwards(() => stranger.stop());
+    const run = startRun({ wants: [stranger.port] });
+    const check = { kind: "port", port: stranger.port } as const;
+    expect((await look(check, run)).ok).toBe(false);
+    spawn(["sleep", "600"], run.sessionId, descriptorOf(stranger));
+    expect(await look(check, run)).toEqual({ ok: true });
+  });
 });
+
+function descriptorOf(listener: object): number {
+  if ("fd" in listener && typeof listener.fd === "number") return listener.fd;
+  throw new Error("its descriptor is not known");
+}

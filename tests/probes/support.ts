@@ -52,14 +52,12 @@ export function startRun(
   };
 }
 
-/** A process that carries the id of a session. */
-export function spawn(command: readonly string[], sessionId: string) {
+/** A process that carries the id of a session, and has these descriptors from us. */
+export function spawn(command: readonly string[], sessionId: string, ...handed: number[]) {
   const child = Bun.spawn([...command], {
     env: { PATH: process.env.PATH ?? "", KORUN_SESSION_ID: sessionId },
     detached: true,
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
+    stdio: ["ignore", "pipe", "inherit", ...handed],
   });
   afterwards(() => endTree({ sessionId, leader: undefined }, { graceMs: 0 }));
   return child;
