@@ -81,7 +81,7 @@ class AnswerHead {
 }
 
 function requestOf(url: URL): string {
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
   return [
     `GET ${url.pathname}${url.search} HTTP/1.1`,
     `Host: ${url.host}`,
@@ -94,4 +94,11 @@ function requestOf(url: URL): string {
     "",
     "",
   ].join("\r\n");
+}
+
+/** A percent sign that encodes nothing is one. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => {
+    return Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8");
+  });
 }

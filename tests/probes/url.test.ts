@@ -123,6 +123,23 @@ describe("A URL", () => {
     expect(heads).toEqual([]);
   });
 
+  test("of a stranger's is none of the session's by the IPv6 form of an IPv4 address", async () => {
+    const { port } = await serveRaw(answerOf("200 OK"));
+    const run = startRun({ wants: [port] });
+    expect(await look(urlCheck(`http://[::ffff:127.0.0.1]:${port}/`), run)).toEqual({
+      ok: false,
+      reason: `bun (pid ${process.pid}) has listened there since before this run`,
+    });
+  });
+
+  test("is asked with the credentials that it has, encoded or not", async () => {
+    const { port, heads } = await serveRaw(answerOf("200 OK"));
+    const url = `http://m%C3%A9:100%@127.0.0.1:${port}/`;
+    expect(await look(urlCheck(url), startRun())).toEqual({ ok: true });
+    const credentials = Buffer.from("mé:100%").toString("base64");
+    expect(heads[0]).toContain(`\r\nAuthorization: Basic ${credentials}\r\n`);
+  });
+
   test("is asked directly, whatever proxy the daemon was started with", async () => {
     const { port } = await serveRaw(answerOf("200 OK"));
     const before = process.env.http_proxy;
