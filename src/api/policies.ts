@@ -95,6 +95,13 @@ const command = v.pipe(
   ),
 );
 
+const PATTERN_FORM = "1 to 1000 characters";
+
+const sought = v.pipe(
+  nonEmptyText,
+  v.check((text) => text.length <= 1_000, PATTERN_FORM),
+);
+
 const status = integer("an HTTP status from 100 to 599", { min: 100, max: 599 });
 
 const STATUS_FORM = "left out unless there is a url";
@@ -104,8 +111,8 @@ const READY_KINDS = "at least one of log, regex, port, url, file, command";
 const readyCheck = v.pipe(
   shape(
     {
-      log: v.optional(nonEmptyText),
-      regex: v.optional(nonEmptyText),
+      log: v.optional(sought),
+      regex: v.optional(sought),
       port: v.optional(port),
       url: v.optional(url),
       status: v.optional(status),

@@ -41,6 +41,9 @@ export async function compilePattern(
   const source = "text" in wanted ? wanted.text : wanted.regex;
   if (source === "") throw unusable(field, "is empty");
   if (source.length > MAX_PATTERN_LENGTH) throw unusable(field, "is too long");
+  if ("text" in wanted && source.includes("\n")) {
+    throw unusable(field, "goes over more than one line, and lines are looked at one by one");
+  }
   return "text" in wanted ? new TextPattern(source) : await compileRegex(source, field);
 }
 

@@ -10,7 +10,7 @@ test("a duration is milliseconds, or a number with a unit", () => {
 });
 
 test("anything else is no duration", () => {
-  for (const text of ["", "soon", "-1s", "1 s", "5S", "1e3", "1s2m", ".5s"]) {
+  for (const text of ["", "soon", "-1s", "1 s", "5S", "1e3", "1s2m", ".5s", "9".repeat(400)]) {
     expect(parseDuration(text)).toBeUndefined();
   }
   for (const ms of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {

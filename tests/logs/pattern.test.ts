@@ -29,12 +29,13 @@ describe("a pattern", () => {
     },
   );
 
-  test("that is empty, or too long, or too large is refused", async () => {
+  test("that is empty, or too long, or too large, or of several lines is refused", async () => {
     for (const wanted of [
       { text: "" },
       { regex: "" },
       { text: "x".repeat(1_001) },
       { regex: "x{1000}".repeat(3) },
+      { text: "one\ntwo" },
     ]) {
       await expect(compilePattern(wanted)).rejects.toMatchObject({ code: "bad_request" });
     }
