@@ -53,7 +53,10 @@ export function isUnknown(thrown: unknown): boolean {
 const REACHED: Readonly<Record<WaitGoal, (reply: WaitReply) => string>> = {
   ready: () => "is ready",
   running: () => "is running",
-  exit: (reply) => `has ${endOf(reply)}`,
+  exit: (reply) => {
+    const isExit = reply.state === "exited" && reply.term_signal === null;
+    return isExit ? `has ${endOf(reply)}` : endOf(reply);
+  },
 };
 
 interface Failed extends Awaited {

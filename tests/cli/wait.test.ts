@@ -48,6 +48,16 @@ describe("korun wait", () => {
     });
   });
 
+  test.each([
+    [{ exit_code: 3 }, "has exited with code 3"],
+    [{ term_signal: "SIGTERM" }, "was ended by SIGTERM"],
+    [{ state: "failed" }, "could not be started"],
+  ] as const)("says how it ended: %j", async (facts, words) => {
+    await using daemon = answering({ state: "exited", ready: false, ...facts });
+    const { code, stdout } = await korun(daemon, ["wait", "web", "--for", "exit"]);
+    expect([code, stdout]).toEqual([0, `web ${words}\n`]);
+  });
+
   test("shows the daemon's own words with --json, however it ends", async () => {
     const ended = reply({ outcome: "ended", state: "failed", ready: false });
     const text = `${JSON.stringify(ended)}\n\n`;
