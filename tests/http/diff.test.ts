@@ -119,6 +119,21 @@ test("whoever leaves before the answer was taken gets it again", async () => {
   expect([again.entries.length, again.dropped]).toEqual([2_000, 0]);
 });
 
+test("an answer that is taken late does not take the cursor back", async () => {
+  session.write("stdout", `${"x".repeat(10_000)}\n`.repeat(2_000));
+  const late = await openRaw({ path: server.socket });
+  late.socket.write(
+    `GET /v1/sessions/${session.id}/diff?limit=1500 HTTP/1.1\r\nHost: korun\r\nConnection: close\r\n\r\n`,
+  );
+  await waitFor("the answer to begin", () => late.received().length > 0);
+  late.socket.pause();
+  expect((await diff("limit=5000")).next_seq).toBe(2_001);
+  late.socket.resume();
+  await late.closed;
+  session.write("stdout", "new\n");
+  expect(await lines()).toEqual(["new"]);
+});
+
 test("a cursor of a log that is gone begins anew", async () => {
   session.write("stdout", "1\n2\n3\n");
   await diff();

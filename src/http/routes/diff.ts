@@ -34,9 +34,13 @@ function diff(exchange: Exchange, { directory, cursors }: Parts): Response {
   const type = query.format === "json" ? JSON_TYPE : TEXT_TYPE;
   if (exchange.request.method === "HEAD") return followHead({ type });
   const { cursor: name } = query;
-  const page = pageFrom(cursors.find(session.id, name), session, query);
+  const seen = cursors.find(session.id, name);
+  const page = pageFrom(seen, session, query);
   const bytes = query.format === "json" ? jsonOf(page, { session, query }) : textOf(page);
   const body = delivered(bytes, () => {
+    const now = cursors.find(session.id, name);
+    // Another answer to this reader was taken meanwhile, and told of more.
+    if (now !== seen && now !== undefined && now > page.nextSeq) return;
     cursors.move(session.id, { name, seq: page.nextSeq });
   });
   return new Response(body, { headers: contentHeaders(type) });
