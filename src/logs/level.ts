@@ -36,7 +36,9 @@ const LETTERS: ReadonlyMap<string, Level> = new Map([
 /** The level that a line states, or undefined. It is to be plain text, without escape sequences. */
 export function levelOf(text: string): Level | undefined {
   const line = text.slice(0, LOOKED_AT);
-  return keyedLevel(line) ?? letterLevel(line) ?? labelLevel(line) ?? faultLevel(line);
+  return (
+    jsonLevel(text) ?? keyedLevel(line) ?? letterLevel(line) ?? labelLevel(line) ?? faultLevel(line)
+  );
 }
 
 /**
@@ -50,6 +52,32 @@ export function isContinuation(text: string): boolean {
 const CONTINUATION =
   /^(?:\s|$|[)}\]]|\d+ *\||at |Caused by:|\.\.\. \d+ more|goroutine \d+ \[|stack backtrace:|During handling of|The above exception)/;
 
+const LEVEL_KEY = /^(?:log[._]?level|level|level_?name|lvl|severity|@l)$/i;
+
+/** Of a line that is one object: its own, wherever it stands, and not what its message quotes. */
+function jsonLevel(text: string): Level | undefined {
+  if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  for (const [key, stated] of Object.entries(value ?? {})) {
+    if (!LEVEL_KEY.test(key)) continue;
+    const level = typeof stated === "number" ? numberedLevel(stated) : WORDS.get(lower(stated));
+    if (level !== undefined) return level;
+  }
+  return undefined;
+}
+
+function lower(value: unknown): string {
+  return typeof value === "string" ? value.toLowerCase() : "";
+}
+
+/** A value of several words, in which whatever looks like a level is quoted. */
+const QUOTED = /="(?:[^"\\]|\\.)*"?/g;
+
 /** `level=warn`, `"severity": "ERROR"`, `'levelname': 'INFO'`. */
 const KEYED =
   /(?:^|[\s,{(["'])(?:log[._]?level|level|level_?name|lvl|severity|@l)["']?\s*[:=]\s*["']?([a-z]{3,11})(?![\w-])/i;
@@ -58,11 +86,16 @@ const KEYED =
 const NUMBERED = /[{,]\s*"level":\s*([1-6]\d)\b/;
 
 function keyedLevel(line: string): Level | undefined {
-  const word = KEYED.exec(line)?.[1];
+  const stated = line.replace(QUOTED, (value) => (/\s/.test(value) ? '=""' : value));
+  const word = KEYED.exec(stated)?.[1];
   if (word !== undefined) return WORDS.get(word.toLowerCase());
-  const number = NUMBERED.exec(line)?.[1];
-  if (number === undefined) return undefined;
-  return LEVELS[Math.min(Math.floor(Number(number) / 10), LEVELS.length) - 1];
+  const number = NUMBERED.exec(stated)?.[1];
+  return number === undefined ? undefined : numberedLevel(Number(number));
+}
+
+function numberedLevel(number: number): Level | undefined {
+  if (number < 10 || number > 69) return undefined;
+  return LEVELS[Math.min(Math.floor(number / 10), LEVELS.length) - 1];
 }
 
 /** `E0412 12:00:00 …` of Go's glog, `E/Tag: …` and `03-16 12:00:00.0 1 2 E …` of Android, `[E 12:00 …]`. */

@@ -53,6 +53,13 @@ describe("a level is read from", () => {
     ["  3:10  warning  'x' is not used  no-unused-vars", "warn"],
     // Keys.
     ['{"time":"2026-03-16","level":"error","msg":"boom"}', "error"],
+    [`{"msg":"${"x".repeat(5_000)}","level":"error"}`, "error"],
+    ['{"msg":"set log level: debug","level":"error"}', "error"],
+    ['{"error":{"level":50},"msg":"was \\"level\\":50","level":30}', "info"],
+    ['{"levelno":40,"level_name":"WARNING"}', "warn"],
+    ['{"message":"GET /","log":{"level":"warn"}}', "warn"],
+    ['msg="failed: level=fatal" level=info', "info"],
+    ['level="warn" msg="a \\" level=error"', "warn"],
     ['{"level":30,"time":1,"msg":"hi"}', "info"],
     ['{"time":1,"level": 50,"msg":"boom"}', "error"],
     ['{"level":60,"msg":"dying"}', "error"],
