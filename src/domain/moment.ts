@@ -17,9 +17,15 @@ export function parseMoment(text: string): Moment | undefined {
     const agoMs = parseDuration(text);
     return agoMs === undefined ? undefined : { agoMs };
   }
+  if (Number(text.slice(8, 10)) > lastDayOf(text)) return undefined;
   const zoned = text.replace(/ (?=\d\d:\d\d$)/, "+").replace(" ", "T");
   const timeMs = Date.parse(zoned.toUpperCase());
   return Number.isNaN(timeMs) ? undefined : { timeMs };
+}
+
+/** Of the month of a time: `Date.parse` takes 30 February for one in March. */
+function lastDayOf(text: string): number {
+  return new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
 }
 
 /** The time that is meant, in epoch ms. */

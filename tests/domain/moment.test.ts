@@ -10,6 +10,7 @@ test.each([
   ["2026-03-16 07:30-04:30", NOON],
   // As it comes out of a query in which the plus was not encoded.
   ["2026-03-16T13:00:00 01:00", NOON],
+  ["2024-02-29T12:00:00Z", Date.UTC(2024, 1, 29, 12)],
   ["5m", NOON - 300_000],
   ["1.5s", NOON - 1_500],
   ["250", NOON - 250],
@@ -25,6 +26,7 @@ test.each([
   "2026-03-16",
   "2026-03-16T12:00:00",
   "2026-13-16T12:00:00Z",
+  "2026-02-29T12:00:00Z",
   "12:00",
 ])("%j is none", (text) => {
   expect(parseMoment(text)).toBeUndefined();
