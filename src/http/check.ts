@@ -43,7 +43,7 @@ function depthOf({ path = [] }: { readonly path?: readonly unknown[] | undefined
 }
 
 function unknownField(field: string, known: readonly string[]): Problem {
-  return problem(`Unknown field ${field}: there are ${known.join(", ")}`, {
+  return problem(`Unknown field ${field}: this takes ${known.join(", ")}`, {
     field,
     expected: `one of ${known.join(", ")}`,
   });

@@ -141,7 +141,7 @@ test.each([
   const error = await errorOf(await fetch(`${server.url}/v1/sessions`, { method: "POST", body }));
   expect(error).toMatchObject({
     field,
-    message: `Unknown field ${field}: there are ${known}`,
+    message: `Unknown field ${field}: this takes ${known}`,
     expected: `one of ${known}`,
   });
 });
