@@ -84,11 +84,20 @@ function back(fd: number, range: { offset: number; length: number }): void {
 }
 
 function noStorage(directory: string, thrown: unknown): Problem {
-  const readOnly = systemCode(thrown) === "EROFS";
   return new Problem("internal", `cannot keep output in ${directory}: ${messageOf(thrown)}`, {
-    hint: readOnly
-      ? "Mount it writable, or set KORUN_HOME to another folder."
-      : "Free some space where korun keeps its state.",
+    hint: remedyFor(systemCode(thrown)),
     cause: thrown,
   });
+}
+
+function remedyFor(code: string | undefined): string {
+  switch (code) {
+    case "EROFS":
+      return "Mount it writable, or set KORUN_HOME to another folder.";
+    case "EACCES":
+    case "EPERM":
+      return "Make that folder writable for you again, or set KORUN_HOME to another one.";
+    default:
+      return "Free some space where korun keeps its state.";
+  }
 }

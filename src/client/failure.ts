@@ -50,8 +50,8 @@ export function brokenExchange(thrown: unknown): unknown {
     });
   }
   if (systemCode(thrown) === "EACCES" || systemCode(thrown) === "EPERM") {
-    return new Problem("forbidden", "the daemon's socket belongs to another user", {
-      hint: "Set KORUN_HOME to a folder of your own.",
+    return new Problem("forbidden", "no permission to use the daemon's socket", {
+      hint: "It may be another user's, or be closed: set KORUN_HOME to a folder of your own.",
       cause: thrown,
     });
   }
