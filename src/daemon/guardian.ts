@@ -2,10 +2,10 @@
 // another when it is gone; one in the foreground is its user's to look after, and has none.
 
 import type { SavedSession } from "../domain/history.ts";
-import type { ExitStatus } from "../domain/session.ts";
 import { readExits } from "../keeper/exits.ts";
 import { type KeeperLegacy, KeeperLink } from "../keeper/link.ts";
 import { exitJournal } from "../keeper/options.ts";
+import type { ExitRecord } from "../keeper/protocol.ts";
 import type { GuardedRun, Guardian } from "../supervisor/machine.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { ownCommand } from "./launch.ts";
@@ -93,7 +93,7 @@ function keyOf({ session, run }: { session: string; run: number }): string {
 }
 
 /** What is in the journal of the keepers there were. */
-function noted(paths: Paths, { leader }: Pick<GuardedRun, "leader">): ExitStatus | undefined {
+function noted(paths: Paths, { leader }: Pick<GuardedRun, "leader">): ExitRecord | undefined {
   if (leader === undefined) return undefined;
   return readExits(exitJournal(paths.home)).find(
     ({ pid, startTime }) => pid === leader.pid && startTime === leader.startTime,

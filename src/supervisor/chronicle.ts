@@ -34,6 +34,8 @@ export class Chronicle {
   #run: Run | undefined;
   /** What began to end the run, before it has ended. */
   #ending: EndCause | undefined;
+  /** When the run ended, if that was before this daemon. */
+  #endedAt: number | undefined;
   #stopsAre: EndedBy = "stop";
   #isWatchDegraded = false;
   /** Written down, and not yet kept. */
@@ -107,8 +109,9 @@ export class Chronicle {
     this.#tell({ type: "adopted", run: this.#run.number, pid }, now);
   }
 
-  /** Takes up an ending that an earlier daemon had begun. */
-  resumeEnding(state: Lifecycle): void {
+  /** Takes up an ending that an earlier daemon had begun, or that came after it, at `endedAt`. */
+  resumeEnding(state: Lifecycle, endedAt: number | undefined): void {
+    this.#endedAt = endedAt;
     if (state.phase === "ending" || state.phase === "cleared") {
       this.#ending = this.#causeOf(state);
     }
@@ -179,12 +182,14 @@ export class Chronicle {
     cause: EndCause,
     facts: { now: number; output: OutputCounters; end: RunEnd | undefined },
   ): void {
+    const endedAt = this.#endedAt ?? facts.now;
+    this.#endedAt = undefined;
     if (this.#run === undefined || this.#run.end !== null) return;
     const exit = facts.end?.kind === "exited" ? facts.end.exit : { code: null, signal: null };
     const run = this.#run.number;
     this.#save({
       ...this.#run,
-      endedAt: facts.now,
+      endedAt,
       exitCode: exit.code,
       termSignal: exit.signal,
       end: cause,

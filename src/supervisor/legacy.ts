@@ -5,7 +5,7 @@ import type { SavedSession } from "../domain/history.ts";
 import { reactsToFiles } from "../domain/lifecycle.ts";
 import { resume } from "../domain/resume.ts";
 import type { StartCause } from "../domain/session.ts";
-import type { Leader, Machinery } from "./machinery.ts";
+import type { Leader, Machinery, PastExit } from "./machinery.ts";
 import { SessionRecord } from "./record.ts";
 import type { Legacy } from "./session-parts.ts";
 
@@ -15,18 +15,21 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
   const leader = sameBoot ? await findLeader(saved, machinery) : undefined;
   const gone = sameBoot && leader === undefined && saved.state.phase !== "resting";
   const run = { sessionId: saved.id, run: saved.state.run };
+  const exit =
+    gone && saved.leader !== null
+      ? await machinery.knownExit({ ...run, leader: saved.leader })
+      : undefined;
+  const survived = gone ? await survivedLeader(saved, machinery) : undefined;
   return {
     saved,
     leader,
-    survived: gone ? await survivedLeader(saved, machinery) : undefined,
+    survived,
     upForMs: upForMs(saved, { sameBoot, leader }, machinery),
+    endedAt: survived === undefined ? endedAt(saved, exit) : undefined,
     findings: {
       sameBoot,
       leader: leader?.pid,
-      exit:
-        gone && saved.leader !== null
-          ? await machinery.knownExit({ ...run, leader: saved.leader })
-          : undefined,
+      exit: exit && { code: exit.code, signal: exit.signal },
       cause: causeOf(saved),
       now: Date.now(),
     },
@@ -54,10 +57,25 @@ function upForMs(
   return led ? machinery.ageMs(led) : undefined;
 }
 
+/**
+ * When a run ended of which the daemon before us saw nothing end. The clock may have jumped since:
+ * never before its start, never in the future.
+ */
+function endedAt({ state, books }: SavedSession, exit: PastExit | undefined): number | undefined {
+  const wasUp =
+    state.phase === "running" || (state.phase === "ending" && state.leader.kind === "alive");
+  if (!wasUp || exit?.at === undefined) return undefined;
+  return Math.min(Math.max(exit.at, books.lastStartedAt ?? exit.at), Date.now());
+}
+
 /** The books of a session, with the run under way still running. */
-export function reopenBooks({ saved, upForMs }: Legacy): SessionRecord {
-  const upSince = upForMs === undefined ? undefined : performance.now() - upForMs;
-  return SessionRecord.reopen(saved.books, upSince);
+export function reopenBooks({ saved, upForMs, endedAt }: Legacy): SessionRecord {
+  const steady = performance.now();
+  if (upForMs === undefined) return SessionRecord.reopen(saved.books);
+  const upSince = steady - upForMs;
+  if (endedAt === undefined) return SessionRecord.reopen(saved.books, { upSince });
+  const ended = { wall: endedAt, steady: Math.max(upSince, steady - (Date.now() - endedAt)) };
+  return SessionRecord.reopen(saved.books, { upSince, ended });
 }
 
 /** Whether a session goes on reacting to file changes, and so to those of the time between. */

@@ -4,17 +4,25 @@ import { join } from "node:path";
 import type { Capture } from "../capture/handle.ts";
 import { inputPaths, outputPaths } from "../capture/pipes.ts";
 import { UNKNOWN_EXIT } from "../domain/resume.ts";
-import type { ExitStatus, SessionSpec } from "../domain/session.ts";
+import type { SessionSpec } from "../domain/session.ts";
 import { ageMs, exitOf, findLeader } from "../process/adopt.ts";
 import { crashPoint } from "../process/crash-point.ts";
 import { childEnvironment, inTerminal } from "../process/environment.ts";
 import { groupEmpty, groupLives, leftBehind } from "../process/group.ts";
 import { bootId, isAlive } from "../process/identity.ts";
+import { groupExists } from "../process/signal.ts";
 import { spawnLeader } from "../process/spawn.ts";
 import { endTree } from "../process/stop.ts";
 import { Journal } from "../watch/journal.ts";
 import { Watcher } from "../watch/watcher.ts";
-import type { LaunchRequest, Leader, LedRun, Machinery, WatchRequest } from "./machinery.ts";
+import type {
+  LaunchRequest,
+  Leader,
+  LedRun,
+  Machinery,
+  PastExit,
+  WatchRequest,
+} from "./machinery.ts";
 
 /** Between two looks at a process on a system that cannot wait for one, in ms. */
 const SLOW_LOOK_MS = 500;
@@ -35,7 +43,7 @@ export interface Guardian {
   /** The master of the terminal of an earlier daemon's run, the caller's to close, if it was kept. */
   terminalOf(run: { readonly session: string; readonly run: number }): number | undefined;
   /** Guards a run; resolves, soon, with how its leader ended if that is known. Never rejects. */
-  hold(run: GuardedRun): Promise<ExitStatus | undefined>;
+  hold(run: GuardedRun): Promise<PastExit | undefined>;
   drop(run: { readonly session: string; readonly run: number }): void;
   /** The end of input was sent to a session's run: its pipe is guarded no longer. */
   endInput(session: string): void;
@@ -82,7 +90,11 @@ export function createMachinery(parts: MachineParts): Machinery {
     isAlive,
     ageMs,
     findLeader,
-    knownExit: guard,
+    async knownExit(led) {
+      const exit = await guard(led);
+      // What the leader left in its group is the run's still.
+      return exit && groupExists(led.leader.pid) ? { ...exit, at: undefined } : exit;
+    },
     async exitOf(led) {
       void guard(led);
       const status = await exitOf(led.leader, (pid) => whenGone(pid) ?? later());

@@ -47,16 +47,22 @@ export interface Machinery {
   /** The leader that was started for a run, by what it carries in its environment. */
   findLeader(run: { sessionId: string; run: number }): Promise<Leader | undefined>;
   /**
-   * How a run's leader ended while no daemon was there; undefined where nobody saw it. Asks for the
-   * run to be guarded again.
+   * How a run's leader ended while no daemon was there, and when if the run ended with it; undefined
+   * where nobody saw it. Asks for the run to be guarded again.
    */
-  knownExit(run: LedRun): Promise<ExitStatus | undefined>;
+  knownExit(run: LedRun): Promise<PastExit | undefined>;
   /** Resolves when a leader that another daemon started is gone: with its end, as far as known. */
   exitOf(run: LedRun): Promise<ExitStatus>;
   /** The run is over and all it printed is in the log: nothing of it need outlive the daemon. */
   letGo(run: { readonly sessionId: string; readonly run: number }): void;
   /** Resolves when a process is gone; undefined where the system cannot tell without asking. */
   whenGone(pid: number): Promise<void> | undefined;
+}
+
+/** An end that was noted. */
+export interface PastExit extends ExitStatus {
+  /** Epoch ms. */
+  readonly at?: number | undefined;
 }
 
 /** A run and who leads it. */

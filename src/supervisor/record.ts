@@ -38,6 +38,8 @@ export class SessionRecord {
   #lastEndedAt: number | null = null;
   /** The steady clock when the run under way started. */
   #upSince: number | undefined;
+  /** When that run ended, if that was before this daemon. */
+  #ended: Moment | undefined;
   #manualRestarts = 0;
   #watchRestarts = 0;
   #policyRestarts = 0;
@@ -54,8 +56,11 @@ export class SessionRecord {
     this.#createdAt = createdAt;
   }
 
-  /** Goes on from the books of an earlier daemon. `upSince`: of the run under way, if any. */
-  static reopen(books: Books, upSince: number | undefined): SessionRecord {
+  /**
+   * Goes on from the books of an earlier daemon. Of the run under way, if any: by the steady clock
+   * when it started, and when it ended if that was before now.
+   */
+  static reopen(books: Books, run: { upSince?: number; ended?: Moment } = {}): SessionRecord {
     const record = new SessionRecord(books.createdAt);
     record.#firstStartedAt = books.firstStartedAt;
     record.#lastStartedAt = books.lastStartedAt;
@@ -71,7 +76,8 @@ export class SessionRecord {
     record.#lastChangeAt = books.lastChangeAt;
     record.#lastChangePath = books.lastChangePath;
     record.#notes = books.notes;
-    record.#upSince = upSince;
+    record.#upSince = run.upSince;
+    record.#ended = run.ended;
     return record;
   }
 
@@ -122,9 +128,11 @@ export class SessionRecord {
   /** Nothing of the run lives. Said again, or without a run, it changes nothing. */
   ended(now: Moment): void {
     if (this.#upSince === undefined) return;
-    this.#lastEndedAt = now.wall;
-    this.#lastRunMs = Math.max(0, Math.round(now.steady - this.#upSince));
+    const { wall, steady } = this.#ended ?? now;
+    this.#lastEndedAt = wall;
+    this.#lastRunMs = Math.max(0, Math.round(steady - this.#upSince));
     this.#upSince = undefined;
+    this.#ended = undefined;
   }
 
   /** An effective file change was seen. */

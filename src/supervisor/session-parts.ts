@@ -45,4 +45,6 @@ export interface Legacy {
   readonly survived: Leader | undefined;
   /** How long ago the run under way started, in ms; undefined without one. */
   readonly upForMs: number | undefined;
+  /** When that run ended, in epoch ms, if it did and somebody noted it. */
+  readonly endedAt: number | undefined;
 }

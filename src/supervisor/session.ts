@@ -205,9 +205,10 @@ export class Session {
   }
 
   /** In the middle of a life: what was under way is taken up, then what happened meanwhile. */
-  #goOn({ saved, findings, leader, survived }: Legacy, { effects, answers }: Resumption): void {
+  #goOn(legacy: Legacy, { effects, answers }: Resumption): void {
+    const { saved, findings, leader, survived, endedAt } = legacy;
     const now = Date.now();
-    this.#chronicle.resumeEnding(this.#state);
+    this.#chronicle.resumeEnding(this.#state, endedAt);
     if (wasLost(saved.state, findings)) this.#chronicle.lost(now, this.log.counters());
     if (leader !== undefined) {
       this.#performer.adopt(this.#state.run, leader);

@@ -1,7 +1,15 @@
 // What a daemon remembers: runs, causes and events, across its own death, and what it forgets.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { EventListReply, RunListReply } from "../../src/api/history-replies.ts";
 import { Korun } from "../support/korun.ts";
@@ -32,6 +40,32 @@ test("runs, why and logs --run tell what started each run, what ended it and wha
     "22",
   ]);
   expect(await korun.ok(["why", "web"])).toContain("since somebody stopped it");
+});
+
+test("what ended while no daemon ran has the time at which it did", async () => {
+  await using korun = new Korun();
+  const go = join(korun.work, "go");
+  await korun.serve(`until [ -e ${go} ]; do sleep 0.01; done; echo bye; exit 3`, ["--name", "job"]);
+  const { pid, socket } = await korun.status();
+  // In the place of the socket, it keeps the next daemon from starting.
+  rmSync(socket);
+  mkdirSync(socket);
+  process.kill(pid, "SIGKILL");
+  writeFileSync(go, "");
+  const journal = join(korun.home, "exits.ndjson");
+  await waitFor("its end to be noted", () => {
+    return existsSync(journal) && readFileSync(journal, "utf8").includes('"code":3');
+  });
+  const before = new Date().toISOString();
+  rmdirSync(socket);
+  await waitFor("the next daemon", async () => (await korun.run(["ls"])).code === 0);
+  const session = await korun.until("job", ({ state }) => state === "exited");
+  expect(session).toMatchObject({ exit_code: 3, stdout_lines: 1 });
+  const { runs } = await korun.json<RunListReply>("/v1/sessions/job/runs");
+  expect(runs[0]).toMatchObject({ exit_code: 3, end: { kind: "exit" } });
+  for (const time of [session.last_stopped_at, runs[0]?.ended_at]) {
+    expect((time ?? "never") <= before).toBe(true);
+  }
 });
 
 test("restart --lost brings back what ended with the daemon, and only that", async () => {

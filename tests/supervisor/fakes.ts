@@ -19,6 +19,7 @@ import type {
   LedRun,
   Machinery,
   Output,
+  PastExit,
   TreeTarget,
   WatchRequest,
 } from "../../src/supervisor/machinery.ts";
@@ -81,7 +82,7 @@ export class FakeMachinery implements Machinery {
   readonly living = new Map<number, PromiseWithResolvers<ExitStatus>>();
   /** Leaders that have ended, while others of their group live. */
   readonly survived = new Set<number>();
-  known: ExitStatus | undefined;
+  known: PastExit | undefined;
   unrecorded: Leader | undefined;
 
   adoptFailure: Error | undefined;
@@ -103,7 +104,7 @@ export class FakeMachinery implements Machinery {
     return this.unrecorded;
   }
 
-  async knownExit(): Promise<ExitStatus | undefined> {
+  async knownExit(): Promise<PastExit | undefined> {
     return this.known;
   }
 

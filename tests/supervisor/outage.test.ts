@@ -1,7 +1,7 @@
-// A session that watches files, given from one daemon to the next: which one is told of what
-// changed in between.
+// A session given from one daemon to the next: when it ended in between, and, if it watches files,
+// whether it is told of what changed.
 
-import { expect, test } from "bun:test";
+import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import type { SavedSession } from "../../src/domain/history.ts";
 import { NO_ARCHIVE } from "../../src/supervisor/archive.ts";
 import { Registry } from "../../src/supervisor/registry.ts";
@@ -147,4 +147,39 @@ test("one that cannot be taken over at all leaves no watch behind", async () => 
   expect(registry.list()).toEqual([]);
   expect(faults).toEqual([`taking over session ${saved.id}`]);
   expect(machine.fileWatch.closed).toBe(true);
+});
+
+describe("one that ended while no daemon ran", () => {
+  afterEach(() => setSystemTime());
+
+  /** It started at 12:00:00, 5 s ago by the kernel, and ended at 12:00:07; taken over at `time`. */
+  async function takenOverAt(time: string) {
+    setSystemTime(new Date("2026-03-16T12:00:00Z"));
+    const saved = await kept(() => undefined);
+    const { machine, registry, saved: savedNext } = daemon();
+    machine.known = { code: 3, signal: null, at: Date.parse("2026-03-16T12:00:07Z") };
+    setSystemTime(new Date(time));
+    await registry.restore([saved]);
+    await turn();
+    const { state, exit, lastEndedAt } = registry.find(saved.id).snapshot();
+    const at = lastEndedAt === null ? null : new Date(lastEndedAt).toISOString();
+    return { state, exit, at, lastRunMs: savedNext.at(-1)?.books.lastRunMs };
+  }
+
+  test("has the time at which it did, and so the length of its run", async () => {
+    expect(await takenOverAt("2026-03-16T12:00:10Z")).toMatchObject({
+      ...{ state: "exited", exit: { code: 3 } },
+      ...{ at: "2026-03-16T12:00:07.000Z", lastRunMs: 2_000 },
+    });
+  });
+
+  test("ended at the latest now, and ran no longer than it can have, though the clock jumped back", async () => {
+    expect(await takenOverAt("2026-03-16T12:00:05Z")).toMatchObject({
+      ...{ at: "2026-03-16T12:00:05.000Z", lastRunMs: 5_000 },
+    });
+  });
+
+  test("ran no shorter than nothing, though the clock jumped ahead", async () => {
+    expect(await takenOverAt("2026-03-16T18:00:00Z")).toMatchObject({ lastRunMs: 0 });
+  });
 });
