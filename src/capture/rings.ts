@@ -52,6 +52,11 @@ export function closeRing({ fd, mapping }: RingFile): void {
   closeSync(fd);
 }
 
+/** Bytes of a ring that are in use and backed, of a new one those of its first arena. */
+export function usedBytes(mapping: Mapping, limits: RingLimits): number {
+  return arenaStart(limits) + arenaBytes(mapping, limits);
+}
+
 /** The capture thread tells a used one by what is in it. */
 function openRing(path: string, limits: RingLimits): RingFile {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);

@@ -5,7 +5,7 @@ import { closeSync, rmSync } from "node:fs";
 import type { SessionInput } from "../domain/input.ts";
 import { messageOf, Problem } from "../domain/problem.ts";
 import type { OutputStream, TerminalDimensions, TerminalStatus } from "../domain/session.ts";
-import type { RingLimits } from "../logs/layout.ts";
+import { HEADER_BYTES, type RingLimits } from "../logs/layout.ts";
 import { RingReader } from "../logs/ring-reader.ts";
 import { SessionLog } from "../logs/session-log.ts";
 import { copyDescriptor } from "../native/descriptor.ts";
@@ -85,8 +85,11 @@ export class SessionCapture {
     this.#directory = directory;
     this.#parts = parts;
     this.#rings = found.rings;
-    const reader = (stream: OutputStream) =>
-      new RingReader(viewOf(found.rings[stream].mapping), { stream, limits: parts.limits });
+    const reader = (stream: OutputStream) => {
+      const { mapping } = found.rings[stream];
+      const whole = () => viewOf(mapping);
+      return new RingReader(viewOf(mapping, HEADER_BYTES), { stream, limits: parts.limits, whole });
+    };
     this.log = new SessionLog({ stdout: reader("stdout"), stderr: reader("stderr") });
     this.#input = inputFor(parts.ways, directory);
     const isTerminal = this.#input?.kind === "terminal";

@@ -8,6 +8,7 @@ import { RingWriter, type Sequence } from "../logs/ring-writer.ts";
 import { allocate, viewOf } from "../native/memory.ts";
 import { POLL, type Target, transfer, transferByReading } from "../native/pipe.ts";
 import type { CaptureRequest, OutputSources, RingFile } from "./protocol.ts";
+import { usedBytes } from "./rings.ts";
 
 /**
  * Chunks that a drain reads at most. A pipe holds one; more only come from a process that outlived
@@ -38,16 +39,19 @@ export class SessionTap {
   /** Throws NoSpace when there is no storage for the rings. */
   constructor(request: CaptureRequest & { kind: "open" }) {
     this.#run = request.run;
-    const tap = (stream: OutputStream) =>
-      new StreamTap(stream, {
-        file: request.rings[stream],
-        writer: new RingWriter(viewOf(request.rings[stream].mapping), {
-          limits: request.limits,
-          sequence: this.#sequence,
-          isTerminal: request.isTerminal,
-          allocate: (offset, length) => allocate(request.rings[stream].fd, { offset, length }),
-        }),
+    const { limits, isTerminal } = request;
+    const tap = (stream: OutputStream) => {
+      const file = request.rings[stream];
+      const { fd, mapping } = file;
+      const writer = new RingWriter(viewOf(mapping, usedBytes(mapping, limits)), {
+        limits,
+        sequence: this.#sequence,
+        isTerminal,
+        allocate: (offset, length) => allocate(fd, { offset, length }),
+        whole: () => viewOf(mapping),
       });
+      return new StreamTap(stream, { file, writer });
+    };
     const stdout = tap("stdout");
     this.#taps = [stdout, tap("stderr")];
     this.#stdout = stdout.writer;

@@ -28,7 +28,7 @@ export interface RingViews {
   readonly f64: Float64Array;
 }
 
-/** Views of a whole ring. */
+/** Views of a ring, or of its beginning. */
 export function viewsOf(memory: ArrayBuffer): RingViews {
   return {
     bytes: new Uint8Array(memory),
@@ -37,21 +37,30 @@ export function viewsOf(memory: ArrayBuffer): RingViews {
   };
 }
 
+export interface ArenaOptions {
+  readonly limits: RingLimits;
+  readonly allocate: Allocate;
+  /** All of the ring's memory, where what was given first is only what it takes so far. */
+  readonly whole?: (() => ArrayBuffer) | undefined;
+}
+
 export class Arena {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
   readonly #start: number;
   readonly #largest: number;
   readonly #allocate: Allocate;
+  readonly #whole: (() => ArrayBuffer) | undefined;
 
-  constructor(views: RingViews, options: { limits: RingLimits; allocate: Allocate }) {
+  constructor(views: RingViews, options: ArenaOptions) {
     this.#bytes = views.bytes;
     this.#i32 = views.i32;
     this.#f64 = views.f64;
     this.#start = arenaStart(options.limits);
     this.#largest = maxCapacity(options.limits);
     this.#allocate = options.allocate;
+    this.#whole = options.whole;
   }
 
   /** Stream position of the next byte: all bytes ever moved in. */
@@ -155,6 +164,8 @@ export class Arena {
    */
   #finishGrowth(oldest: number): void {
     const growth = this.#field(F64.growTo) - this.capacity;
+    const outgrown = this.#bytes.length < this.#start + this.#field(F64.growTo);
+    if (outgrown && this.#whole !== undefined) this.#bytes = new Uint8Array(this.#whole());
     if (oldest < this.#field(F64.lapBase)) {
       const used = this.offset - this.#start;
       for (let end = this.#field(F64.moved); end > used; end = this.#field(F64.moved)) {

@@ -3,6 +3,7 @@
 // arena wrapped or grown, the geometry counter says so and the copy is made again.
 
 import type { OutputStream } from "../domain/session.ts";
+import { viewsOf } from "./arena.ts";
 import type { Entry } from "./entry.ts";
 import {
   arenaStart,
@@ -25,21 +26,29 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
+export interface RingReaderOptions {
+  readonly stream: OutputStream;
+  readonly limits: RingLimits;
+  /** All of the ring's memory, where what was given first is only its header. */
+  readonly whole?: () => ArrayBuffer;
+}
+
 export class RingReader {
   readonly stream: OutputStream;
   readonly #limits: RingLimits;
   readonly #arena: number;
+  /** Until it has been needed. */
+  #whole: (() => ArrayBuffer) | undefined;
   #bytes: Uint8Array;
   #i32: Int32Array;
   #f64: Float64Array;
 
-  constructor(memory: ArrayBuffer, options: { stream: OutputStream; limits: RingLimits }) {
+  constructor(memory: ArrayBuffer, options: RingReaderOptions) {
     this.stream = options.stream;
     this.#limits = options.limits;
     this.#arena = arenaStart(options.limits);
-    this.#bytes = new Uint8Array(memory);
-    this.#i32 = new Int32Array(memory);
-    this.#f64 = new Float64Array(memory, 0, Math.floor(memory.byteLength / 8));
+    this.#whole = options.whole;
+    ({ bytes: this.#bytes, i32: this.#i32, f64: this.#f64 } = viewsOf(memory));
   }
 
   /** Entries ever made. */
@@ -122,12 +131,12 @@ export class RingReader {
       const geometry = Atomics.load(this.#i32, I32.geometry);
       if (geometry % 2 !== 0) continue;
       const position = this.#field(slot >> 3);
-      const packed = this.#i32[(slot >> 2) + 6] ?? 0;
+      const packed = this.#word((slot >> 2) + 6);
       const entry: Entry = {
         seq: this.#field((slot >> 3) + 1),
         time: this.#field((slot >> 3) + 2),
         stream: this.stream,
-        run: this.#i32[(slot >> 2) + 7] ?? 0,
+        run: this.#word((slot >> 2) + 7),
         bytes: this.#copy(position, packed & LENGTH_MASK),
         partial: (packed & FLAG.partial) !== 0,
         unterminated: (packed & FLAG.unterminated) !== 0,
@@ -169,10 +178,20 @@ export class RingReader {
 
   /** Lets go of the memory, which may be unmapped afterwards: the ring then reads as empty. */
   close(): void {
-    const nothing = new ArrayBuffer(slotStart(1));
-    this.#bytes = new Uint8Array(nothing);
-    this.#i32 = new Int32Array(nothing);
-    this.#f64 = new Float64Array(nothing);
+    this.#whole = undefined;
+    this.#view(new ArrayBuffer(slotStart(1)));
+  }
+
+  /** The sessions of a killed daemon are many, and their lines are hardly ever asked for at once. */
+  #viewWhole(): void {
+    const whole = this.#whole;
+    if (whole === undefined) return;
+    this.#whole = undefined;
+    this.#view(whole());
+  }
+
+  #view(memory: ArrayBuffer): void {
+    ({ bytes: this.#bytes, i32: this.#i32, f64: this.#f64 } = viewsOf(memory));
   }
 
   #positionOf(number: number): number {
@@ -183,10 +202,11 @@ export class RingReader {
   #endOf(number: number): number {
     if (number < 0) return 0;
     const slot = slotStart(number % this.#limits.entries);
-    return this.#field(slot >> 3) + entryBytes(this.#i32[(slot >> 2) + 6] ?? 0);
+    return this.#field(slot >> 3) + entryBytes(this.#word((slot >> 2) + 6));
   }
 
   #copy(position: number, length: number): Uint8Array {
+    this.#viewWhole();
     const capacity = this.#field(F64.capacity);
     const inLap = position - this.#field(F64.lapBase);
     // An entry that was dropped laps ago, or torn geometry, may give anything here. What is copied
@@ -218,7 +238,7 @@ export class RingReader {
   }
 
   #runAt(number: number): number {
-    return this.#i32[(slotStart(number % this.#limits.entries) >> 2) + 7] ?? 0;
+    return this.#word((slotStart(number % this.#limits.entries) >> 2) + 7);
   }
 
   /** Any number for an entry that is not held. */
@@ -238,6 +258,12 @@ export class RingReader {
   }
 
   #field(index: number): number {
+    if (index >= this.#f64.length) this.#viewWhole();
     return this.#f64[index] ?? 0;
+  }
+
+  #word(index: number): number {
+    if (index >= this.#i32.length) this.#viewWhole();
+    return this.#i32[index] ?? 0;
   }
 }

@@ -8,7 +8,7 @@
 // Every step leaves the memory in a state from which the step can be done again: a process killed
 // at any instruction loses nothing that the kernel had already moved.
 
-import { type Allocate, Arena, type RingViews, viewsOf } from "./arena.ts";
+import { Arena, type ArenaOptions, type RingViews, viewsOf } from "./arena.ts";
 import {
   CHUNK_BYTES,
   entryBytes,
@@ -32,10 +32,8 @@ export interface Sequence {
   next: number;
 }
 
-export interface RingWriterOptions {
-  readonly limits: RingLimits;
+export interface RingWriterOptions extends ArenaOptions {
   readonly sequence: Sequence;
-  readonly allocate: Allocate;
   /** What is written comes out of a terminal, which adds a carriage return to each newline. */
   readonly isTerminal?: boolean;
 }
@@ -62,7 +60,7 @@ export class RingWriter {
   #scanned = 0;
 
   /**
-   * Takes a ring's memory: all zero when new, or as an earlier writer left it, at whatever
+   * Takes a ring's memory, at least up to the end of what it takes: all zero when new, or as an earlier writer left it, at whatever
    * instruction it was killed. What that one did not index is found by the next `index`.
    * Throws NoSpace.
    */
