@@ -14,7 +14,11 @@ export type CrashPoint =
   /** Everything of it is gone, which nobody has recorded. */
   | "after end"
   /** All output is in the log, and the end of the run is not recorded. */
-  | "after drain";
+  | "after drain"
+  /** What a transition means is written, and not yet kept. */
+  | "before commit"
+  /** It is kept, and nothing of it has been done. */
+  | "after commit";
 
 const wanted = process.env.KORUN_CRASH_AT;
 

@@ -2,6 +2,7 @@
 
 import { constants, Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
 import { existsSync } from "node:fs";
+import { crashPoint } from "../process/crash-point.ts";
 
 export type Value = SQLQueryBindings;
 export type Row = Readonly<Record<string, unknown>>;
@@ -91,7 +92,9 @@ export class Connection {
     this.run("BEGIN IMMEDIATE");
     try {
       const result = op();
+      crashPoint("before commit");
       this.run("COMMIT");
+      crashPoint("after commit");
       return result;
     } catch (thrown) {
       // Some failures have ended the transaction themselves.

@@ -8,7 +8,7 @@ import { Daemon } from "../../scripts/chaos/api.ts";
 import { seededRandom } from "../../scripts/chaos/random.ts";
 import { playRound } from "../../scripts/chaos/rounds.ts";
 import { total } from "../../scripts/chaos/verdict.ts";
-import type { RunListReply } from "../../src/api/history-replies.ts";
+import type { EventListReply, RunListReply } from "../../src/api/history-replies.ts";
 import type { CrashPoint } from "../../src/process/crash-point.ts";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
@@ -86,6 +86,37 @@ describe("a daemon that is killed", () => {
       expect(processesWith(`KORUN_SESSION_ID=${id}`)).toEqual([]);
       const { runs } = await korun.json<RunListReply>(`/v1/sessions/${id}/runs`);
       expect(runs.map(({ end, exit_code }) => [end?.kind, exit_code])).toEqual([["stop", 3]]);
+    });
+  }
+
+  for (const point of ["before commit", "after commit"] as const) {
+    test(`${point} of a child's own end has it with its exit code, once`, async () => {
+      const { korun, arm, hasCrashed } = crashing(point);
+      await using _ = korun;
+      const go = join(korun.work, "go");
+      const id = await korun.serve(`until [ -e ${go} ]; do sleep 0.01; done; echo one; exit 42`);
+      arm();
+      writeFileSync(go, "");
+      await waitFor("the crash", hasCrashed);
+      const session = await korun.until(id, ({ state }) => state === "exited");
+      expect(session).toMatchObject({ exit_code: 42, stdout_lines: 1, run: 1 });
+      const { runs } = await korun.json<RunListReply>(`/v1/sessions/${id}/runs`);
+      expect(runs.map(({ end, exit_code }) => [end?.kind, exit_code])).toEqual([["exit", 42]]);
+      const { events } = await korun.json<EventListReply>("/v1/events");
+      expect(events.filter(({ type }) => type === "exited")).toHaveLength(1);
+    });
+
+    test(`${point} of a stop ends with the session stopped`, async () => {
+      const { korun, arm, hasCrashed } = crashing(point);
+      await using _ = korun;
+      const id = await korun.serve("echo up; exec sleep 600");
+      await korun.until(id, ({ stdout_lines }) => stdout_lines === 1, "its first line");
+      arm();
+      await korun.run(["stop", id]);
+      expect(hasCrashed()).toBe(true);
+      const session = await korun.until(id, ({ state }) => state === "exited");
+      expect(session).toMatchObject({ term_signal: "SIGTERM", run: 1, last_end: { kind: "stop" } });
+      expect(processesWith(`KORUN_SESSION_ID=${id}`)).toEqual([]);
     });
   }
 
