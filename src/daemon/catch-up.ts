@@ -40,8 +40,8 @@ export async function catchUp(
 
 function describeStranger({ sessionId, pids }: LivingSession): string {
   return (
-    `Session ${sessionId} was started while the store could not be written, and is not known any ` +
-    `more. Its processes run on (pid ${pids.join(", ")}): end them yourself.`
+    `Session ${sessionId} is not known any more: it was started while the store could not be ` +
+    `written, or was lost with it. Its processes run on (pid ${pids.join(", ")}): end them yourself.`
   );
 }
 

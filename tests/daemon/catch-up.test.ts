@@ -62,7 +62,7 @@ test("what lives of a session that it has missed altogether is told, if it is of
   const pid = leader(ours, 1);
   leader(another, 1);
   expect(await catchUp(store, { kept: [ours], log })).toEqual([]);
-  expect(store.problem).toContain(`Session ${ours} was started while`);
+  expect(store.problem).toContain(`Session ${ours} is not known any more`);
   expect(store.problem).toContain(`(pid ${pid})`);
   expect(store.problem).not.toContain(another);
 });
