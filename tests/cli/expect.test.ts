@@ -78,4 +78,11 @@ describe("its exit code says", () => {
       expect((await korun(daemon, ["expect", ...args, "--regex"])).code).toBe(2);
     }
   });
+
+  test("that a column is of one stream, in the words of the command line", async () => {
+    await using daemon = new FakeDaemon({});
+    const { code, stderr } = await korun(daemon, ["expect", "web", "x", "--since", "12:4"]);
+    expect([code, daemon.lines]).toEqual([2, []]);
+    expect(stderr).toContain("add --stream stdout or --stream stderr");
+  });
 });

@@ -5,6 +5,7 @@ import { type ExpectQuery, expectOutput } from "../../client/output.ts";
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
 import { DEFAULT_WAIT } from "../../domain/wait.ts";
+import { misuse } from "../argv.ts";
 import { EXIT } from "../exit.ts";
 import { CURSOR, DURATION } from "../forms.ts";
 import { openClient } from "../open-client.ts";
@@ -53,6 +54,10 @@ export const expect = defineCommand({
     const [id = "", pattern = ""] = words;
     const reference = expectReference(id);
     const [seq, column] = (flags.since ?? "").split(":");
+    if (column !== undefined && (flags.stream ?? "blended") === "blended") {
+      const why = "--since with a column is of one stream: add --stream stdout or --stream stderr";
+      throw misuse({ name: "expect" }, why);
+    }
     const query: ExpectQuery = {
       pattern,
       regex: flags.regex,
