@@ -46,8 +46,8 @@ export type Parting =
 
 /** Shows the terminal until the end. Throws a Problem, and EPIPE or EIO when nobody reads it. */
 export async function attachSession(client: Client, options: AttachOptions): Promise<Parting> {
-  const [screen, here] = [await sizeAt(1), await sizeHere()];
-  const attached = new AttachedTerminal(client, options, { screen, here });
+  const rows = (await terminalSize(1))?.rows;
+  const attached = new AttachedTerminal(client, options, { rows, here: await sizeHere() });
   try {
     return await attached.follow();
   } finally {
@@ -57,9 +57,9 @@ export async function attachSession(client: Client, options: AttachOptions): Pro
 
 /** Undefined where there is no terminal. */
 interface Sizes {
-  /** Of stdout. */
-  readonly screen: TerminalDimensions | undefined;
-  /** Of stdout, or else of stdin. */
+  /** Of stdout; 0 where it does not say. */
+  readonly rows: number | undefined;
+  /** Of stdout, or else of stdin; undefined also where it does not say. */
   readonly here: TerminalDimensions | undefined;
 }
 
@@ -93,11 +93,11 @@ class AttachedTerminal {
   #parting: Parting | undefined;
   #nudging: Timer | undefined;
 
-  constructor(client: Client, options: AttachOptions, { screen, here }: Sizes) {
+  constructor(client: Client, options: AttachOptions, { rows, here }: Sizes) {
     this.#client = client;
     this.#options = options;
     this.#place = new Place(options.run);
-    this.#display = new Display({ size: screen });
+    this.#display = new Display({ rows });
     this.#keyboard = options.input ? Keyboard.open((keys) => this.#type(keys)) : undefined;
     // One who only watches does not change what others see.
     this.#size = this.#keyboard === undefined ? undefined : here;

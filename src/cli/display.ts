@@ -1,16 +1,21 @@
 // Our own stdout as the screen of another terminal. What a program sets there is undone in the end,
 // whether it did so itself or was left in the midst of its work.
 
-import type { TerminalDimensions } from "../domain/session.ts";
 import { TerminalModes } from "../terminal/modes.ts";
 import { printOut, writeAll } from "./print.ts";
 
 const PLAIN = "\x1b[0m";
 const CLEAR = "\x1b[H\x1b[J";
 
+/** Of a terminal that does not say how many it has, as one over a serial line. */
+const USUAL_ROWS = 24;
+
 export interface DisplayOptions {
-  /** Of our terminal; undefined when stdout is none: then nothing is written but what comes. */
-  readonly size: TerminalDimensions | undefined;
+  /**
+   * Of our terminal, 0 where it does not say; undefined when stdout is none: then nothing is written
+   * but what comes.
+   */
+  readonly rows: number | undefined;
 }
 
 export class Display {
@@ -21,9 +26,9 @@ export class Display {
   /** There is something on it that is not ours. */
   #isTaken = true;
 
-  constructor({ size }: DisplayOptions) {
-    this.#isTerminal = size !== undefined;
-    this.#rows = size?.rows ?? 0;
+  constructor({ rows }: DisplayOptions) {
+    this.#isTerminal = rows !== undefined;
+    this.#rows = rows || USUAL_ROWS;
     if (this.#isTerminal) process.on("exit", this.#onExit);
   }
 

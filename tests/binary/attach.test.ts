@@ -281,6 +281,25 @@ describe("our terminal is as it was", () => {
     expect(await korun.session("full")).toMatchObject({ state: "running" });
   });
 
+  test("though it does not say how large it is, as over a serial line", async () => {
+    await using korun = new Korun();
+    await korun.serve(FULL_SCREEN, ["--pty", "--name", "full"]);
+    const script = 'stty cols 0 rows 0; exec "$@"';
+    await using terminal = new Terminal(korun, [
+      "sh",
+      "-c",
+      script,
+      "sh",
+      BINARY,
+      "attach",
+      "full",
+    ]);
+    await terminal.until("full screen");
+    terminal.type(DETACH);
+    expect(await terminal.exited).toBe(0);
+    expect(await render(terminal.shown)).toMatchObject({ isAlternate: false, mouse: "none" });
+  });
+
   test("after the session was killed in the midst of its work", async () => {
     await using korun = new Korun();
     await korun.serve(FULL_SCREEN, ["--pty", "--name", "full"]);
