@@ -8,19 +8,21 @@ import { type Json, SchemaWriter } from "../api/json-schema.ts";
 /** What a command prints with `--json`: nothing such, one answer, or one a session or a request. */
 type Prints = "nothing" | "one" | "several";
 
-/** Commands, each with the endpoint that it asks. */
-const CONTRACTS: Readonly<Record<string, readonly [endpoint: string, prints: Prints]>> = {
+type Contract = readonly [endpoint: string, prints: Prints, followed?: string];
+
+/** Commands, each with the endpoint that it asks, and the one that `-f` asks if that is another. */
+const CONTRACTS: Readonly<Record<string, Contract>> = {
   serve: ["createSession", "one"],
   run: ["createSession", "nothing"],
   ls: ["listSessions", "one"],
   inspect: ["getSession", "one"],
   runs: ["listRuns", "one"],
   wait: ["waitForSession", "one"],
-  stats: ["getStats", "several"],
+  stats: ["getStats", "several", "getStats"],
   ports: ["listPorts", "one"],
   logs: ["getLogs", "one"],
   tail: ["getTail", "one"],
-  head: ["getHead", "one"],
+  head: ["getHead", "one", "getLogs"],
   expect: ["expectOutput", "one"],
   diff: ["getDiff", "one"],
   digest: ["getDigest", "one"],
@@ -61,13 +63,15 @@ export function contractedCommands(): readonly string[] {
 /** The contract of a command; undefined for one that prints for people only. */
 export function contractOf(command: string): CommandContract | undefined {
   const contract = Object.hasOwn(CONTRACTS, command) ? CONTRACTS[command] : undefined;
-  const endpoint = ENDPOINTS.find(({ name }) => name === contract?.[0]);
-  if (contract === undefined || endpoint === undefined) return undefined;
+  if (contract === undefined) return undefined;
+  const [asked, prints, followed] = contract;
+  const endpoint = endpointOf(asked);
+  if (endpoint === undefined) return undefined;
   const writer = new SchemaWriter("#/$defs/");
-  const prints = contract[1];
   const { method, path, query, body } = endpoint;
   const hasQuery = Object.keys(query.entries).length > 0;
-  const [answer, line] = prints === "nothing" ? [] : answersOf(endpoint);
+  const [answer, entry] = prints === "nothing" ? [] : answersOf(endpoint);
+  const line = entry ?? lineOf(endpointOf(followed));
   return {
     command,
     request: `${method} ${path}`,
@@ -79,6 +83,10 @@ export function contractOf(command: string): CommandContract | undefined {
   };
 }
 
+function endpointOf(wanted: string | undefined): Endpoint | undefined {
+  return ENDPOINTS.find(({ name }) => name === wanted);
+}
+
 type Schema = Parameters<SchemaWriter["write"]>[0];
 
 /** What it answers as a whole, and what each line of what it follows is. */
@@ -87,4 +95,11 @@ function answersOf({ answers }: Endpoint): [Schema | undefined, Schema | undefin
   const whole = content.find(({ type }) => type === "application/json");
   const lines = content.find(({ type }) => type === "application/x-ndjson");
   return [whole?.schema, lines?.item];
+}
+
+/** What each line is of a command that follows: an entry, or the whole answer again. */
+function lineOf(endpoint: Endpoint | undefined): Schema | undefined {
+  if (endpoint === undefined) return undefined;
+  const [whole, entry] = answersOf(endpoint);
+  return entry ?? whole;
 }

@@ -80,7 +80,7 @@ for (const [line, values] of LINES) {
 
 /** Lines that come with -f, of the session that is over and of the daemon. */
 async function followedFits(): Promise<void> {
-  for (const command of ["logs", "tail"]) {
+  for (const command of ["logs", "tail", "head"]) {
     const stdout = await korun.ok([command, "-f", "--json", "job"]);
     expect(stdout.split("\n")).toHaveLength(2);
     for (const text of stdout.split("\n")) expectFit(schemasOf(command).line, text);
