@@ -8,7 +8,7 @@ import type { Client } from "../client/client.ts";
 import { Problem } from "../domain/problem.ts";
 import type { TerminalDimensions } from "../domain/session.ts";
 import { terminalSize } from "../native/terminal-size.ts";
-import type { DetachKey } from "./detach-key.ts";
+import { DetachKey } from "./detach-key.ts";
 import { Display } from "./display.ts";
 import { Keyboard } from "./keyboard.ts";
 import { TypedAhead } from "./typed-ahead.ts";
@@ -19,7 +19,8 @@ const RETRY_MS = 50;
 /** How long a terminal keeps the size that makes its program draw again, in ms. */
 const NUDGE_MS = 100;
 
-const CTRL_C = 0x03;
+/** In any form: the program that ended may have asked for sequences. */
+const INTERRUPT = new DetachKey("ctrl-c");
 
 /** As many columns and rows as the API takes. */
 const MOST_CELLS = 1_000;
@@ -182,7 +183,7 @@ class AttachedTerminal {
 
   #type(keys: Uint8Array): void {
     // With no program to take it, Ctrl-C is for us, as it is where nothing is raw.
-    if (this.#isIdle && keys.includes(CTRL_C)) {
+    if (this.#isIdle && INTERRUPT.before(keys) !== undefined) {
       process.kill(process.pid, "SIGINT");
       return;
     }

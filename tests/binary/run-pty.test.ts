@@ -99,6 +99,16 @@ describe("on a terminal", () => {
     expect(await terminal.exited).toBe(1);
   });
 
+  test("and so it is where the program that ended had asked for another form of it", async () => {
+    await using korun = new Korun();
+    const script = "printf '\\033[>4;2mover'; exit 1";
+    const args = ["run", "--pty", "--restart", "fixed:1h", "--", "sh", "-c", script];
+    await using terminal = Terminal.korun(korun, args);
+    await terminal.until("again");
+    terminal.type("\x1b[27;5;99~");
+    expect(await terminal.exited).toBe(1);
+  });
+
   test("one of the same name that lives is attached to, and can be left", async () => {
     await using korun = new Korun();
     const command = ["--pty", "--name", "job", "--", "sh", "-c", "echo ready; exec sleep 1000"];
