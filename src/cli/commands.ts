@@ -1,8 +1,8 @@
 // Every command of the CLI, in the order of the help. Each is loaded when it is used.
 
-import { misuse } from "./argv.ts";
-import { closest } from "./closest.ts";
-import { type Command, type CommandTable, type Group, isGroup } from "./signature.ts";
+import { misuse } from "./line/argv.ts";
+import { closest } from "./line/closest.ts";
+import { type Command, type CommandTable, type Group, isGroup } from "./line/signature.ts";
 
 export const COMMANDS: CommandTable = {
   serve: async () => (await import("./commands/serve.ts")).serve,

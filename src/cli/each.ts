@@ -4,12 +4,12 @@ import type { ActionReply, SessionSummary } from "../api/replies.ts";
 import type { Client, Reply } from "../client/client.ts";
 import { NoDaemon } from "../client/failure.ts";
 import { Problem } from "../domain/problem.ts";
-import { misuse } from "./argv.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
+import { misuse } from "./line/argv.ts";
 import { expectReference, labelOf, pickSession } from "./pick.ts";
-import { printOut } from "./print.ts";
-import { report } from "./report.ts";
-import { visible } from "./visible.ts";
+import { printOut } from "./show/print.ts";
+import { report } from "./show/report.ts";
+import { visible } from "./show/visible.ts";
 
 /** Flags of every command that takes several sessions. */
 export const EACH_FLAGS = {
@@ -80,7 +80,7 @@ async function listOrNone(client: Client): Promise<readonly SessionSummary[]> {
 }
 
 async function nothingToDo({ name }: EachOptions): Promise<number> {
-  const { note } = await import("./note.ts");
+  const { note } = await import("./show/note.ts");
   note.info(name === "rm" ? "no session to remove" : `no session to ${name}`);
   return EXIT.ok;
 }

@@ -1,11 +1,11 @@
 // The way of a command line: find the command, read its flags, run it, turn what it throws into one
 // line and an exit code. Only what every command needs is loaded here.
 
-import { cutAtDashes, misuse, parseLine } from "./argv.ts";
 import { COMMANDS, findCommand } from "./commands.ts";
 import { EXIT } from "./exit.ts";
-import { isBrokenPipe, printOut } from "./print.ts";
-import { isGroup } from "./signature.ts";
+import { cutAtDashes, misuse, parseLine } from "./line/argv.ts";
+import { isGroup } from "./line/signature.ts";
+import { isBrokenPipe, printOut } from "./show/print.ts";
 
 /**
  * Runs a command line and sets the exit code of the process. It never ends the process itself, so
@@ -45,7 +45,7 @@ async function showVersion(): Promise<number> {
 }
 
 async function showHelp(names: readonly string[]): Promise<number> {
-  const { renderHelp } = await import("./help.ts");
+  const { renderHelp } = await import("./line/help.ts");
   printOut(await renderHelp(names));
   return EXIT.ok;
 }
@@ -53,6 +53,6 @@ async function showHelp(names: readonly string[]): Promise<number> {
 async function failed(thrown: unknown): Promise<number> {
   // The reader of our output has left, as `head` does: nothing is wrong, and nobody to tell.
   if (isBrokenPipe(thrown)) return EXIT.brokenPipe;
-  const { report } = await import("./report.ts");
+  const { report } = await import("./show/report.ts");
   return report(thrown);
 }

@@ -15,7 +15,7 @@ function tellVersions(theirs: string): void {
   const remedy = isOlder
     ? "`korun daemon upgrade` puts this one in its place, and no session stops"
     : "install that version, or end the daemon and its sessions with `korun daemon stop`";
-  void import("./note.ts").then(({ note }) => {
+  void import("./show/note.ts").then(({ note }) => {
     note.warn(`the daemon is ${theirs}, this is ${VERSION}: ${remedy}`);
   });
 }

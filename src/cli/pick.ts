@@ -4,7 +4,7 @@
 import type { SessionSummary } from "../api/replies.ts";
 import type { Client } from "../client/client.ts";
 import { Problem } from "../domain/problem.ts";
-import type { Words } from "./signature.ts";
+import type { Words } from "./line/signature.ts";
 
 /** One session, or none when a single one is active. */
 export const ONE_SESSION: Words = {

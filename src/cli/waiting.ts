@@ -8,9 +8,9 @@ import { formatDuration } from "../domain/duration.ts";
 import { Problem } from "../domain/problem.ts";
 import type { WaitGoal, WaitOutcome } from "../domain/wait.ts";
 import { EXIT } from "./exit.ts";
-import { printOut } from "./print.ts";
-import { report } from "./report.ts";
-import { visible } from "./visible.ts";
+import { printOut } from "./show/print.ts";
+import { report } from "./show/report.ts";
+import { visible } from "./show/visible.ts";
 
 export interface Awaited extends WaitQuery {
   readonly reference: string;

@@ -5,7 +5,7 @@ import type { ListenerSource } from "../http/routes/stats.ts";
 import { findListeners, listeners, portsOf } from "../process/ports.ts";
 import { processSource } from "../process/source.ts";
 import { requestScan, rescanProcesses } from "../process/tree.ts";
-import { Sampler } from "../supervisor/sampler.ts";
+import { Sampler } from "../supervisor/attendants/sampler.ts";
 
 export const LISTENERS: ListenerSource = { findListeners, listeners, portsOf };
 

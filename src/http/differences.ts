@@ -6,7 +6,7 @@ import type { NameTaken } from "../domain/name-taken.ts";
 import { Problem } from "../domain/problem.ts";
 import { differingParts, type SpecPart } from "../domain/same-spec.ts";
 import type { SessionSpec } from "../domain/session.ts";
-import { policiesReply } from "./present-policies.ts";
+import { policiesReply } from "./present/policies.ts";
 
 /** Why the living session is not the one that was asked for; undefined when it is. */
 export function differenceProblem(taken: NameTaken, asked: SessionSpec): Problem | undefined {

@@ -2,8 +2,8 @@
 
 import type { Server } from "bun";
 import { VERSION_HEADER } from "../api/paths.ts";
+import { type Conversation, noHandshake } from "./attach/websocket.ts";
 import { accompanied, type Visit } from "./visitors.ts";
-import { type Conversation, noHandshake } from "./websocket.ts";
 
 /** How long a connection may be silent, in seconds; what waits or follows says otherwise. */
 export const IDLE_SECONDS = 30;

@@ -4,11 +4,11 @@
 import { chmodSync } from "node:fs";
 import type { Server } from "bun";
 import { openSocketOwner, type SocketOwner } from "../native/socket-owner.ts";
+import { type Conversation, websocketHandler } from "./attach/websocket.ts";
 import { IDLE_SECONDS } from "./exchange.ts";
 import { type Entrance, ownHosts } from "./guard.ts";
 import type { RequestHandler } from "./handler.ts";
 import { failure } from "./reply.ts";
-import { type Conversation, websocketHandler } from "./websocket.ts";
 
 const ADDRESS = "127.0.0.1";
 

@@ -1,7 +1,7 @@
 // The HTTP server: one handler behind a TCP port of the loopback interface and a Unix socket.
 
 import { HEALTH } from "../api/paths.ts";
-import { BROKEN_OFF } from "./follow.ts";
+import { BROKEN_OFF } from "./follow/follow.ts";
 import { createHandler } from "./handler.ts";
 import { type Listener, listenTcp, listenUnix } from "./listeners.ts";
 import type { Cursors, History, SessionDirectory } from "./ports.ts";

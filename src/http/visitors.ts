@@ -1,7 +1,7 @@
 // Who is being served. An answer is over when it is given, but for those that stay: followers and
 // WebSockets. The daemon is told of each change, so that it knows when it is alone.
 
-import type { Conversation } from "./websocket.ts";
+import type { Conversation } from "./attach/websocket.ts";
 
 export class Visitors {
   readonly #changed: () => void;

@@ -5,7 +5,7 @@ import type { SavedSession } from "../domain/history.ts";
 import { Problem } from "../domain/problem.ts";
 import type { SessionSpec } from "../domain/session.ts";
 import { type Archive, NO_ARCHIVE } from "./archive.ts";
-import type { MakeAttendant } from "./attendant.ts";
+import type { MakeAttendant } from "./attendants/attendant.ts";
 import { requireDirectory } from "./directory.ts";
 import { findLegacy, reactsAgain } from "./legacy.ts";
 import { lostOutput } from "./lost-output.ts";

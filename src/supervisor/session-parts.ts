@@ -4,7 +4,7 @@ import type { SavedSession } from "../domain/history.ts";
 import type { Findings } from "../domain/resume.ts";
 import type { SessionSnapshot, SessionSpec, SessionState } from "../domain/session.ts";
 import type { Archive } from "./archive.ts";
-import type { MakeAttendant } from "./attendant.ts";
+import type { MakeAttendant } from "./attendants/attendant.ts";
 import type { FileWatch, Leader, Machinery, Output } from "./machinery.ts";
 
 /** What a command made of a session. */

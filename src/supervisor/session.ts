@@ -25,8 +25,8 @@ import type {
 } from "../domain/session.ts";
 import { begin, type LifecycleContext, type Transition, transition } from "../domain/transition.ts";
 import type { SessionLog } from "../logs/session-log.ts";
-import type { AttendedRun } from "./attendant.ts";
-import { Attendants } from "./attendants.ts";
+import type { AttendedRun } from "./attendants/attendant.ts";
+import { Attendants } from "./attendants/attendants.ts";
 import { Chronicle } from "./chronicle.ts";
 import { reopenBooks } from "./legacy.ts";
 import type { FileChange } from "./machinery.ts";

@@ -10,7 +10,7 @@ import {
   waitingOf,
 } from "../domain/lifecycle.ts";
 import type { SessionSnapshot } from "../domain/session.ts";
-import type { AttendantStatus } from "./attendant.ts";
+import type { AttendantStatus } from "./attendants/attendant.ts";
 import type { RecordedFacts } from "./record.ts";
 
 /** What the parts of a session know. */

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ENDPOINTS } from "../../src/api/endpoints/all.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { isGroup } from "../../src/cli/signature.ts";
+import { isGroup } from "../../src/cli/line/signature.ts";
 import { Korun } from "../support/korun.ts";
 import { errorOf } from "./support/api.ts";
 

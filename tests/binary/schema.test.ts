@@ -1,7 +1,7 @@
 // What commands really print with --json is what `korun schema` says of them.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { contractedCommands, contractOf } from "../../src/cli/command-contract.ts";
+import { contractedCommands, contractOf } from "../../src/cli/line/command-contract.ts";
 import { createValidator } from "../support/json-schema.ts";
 import { Korun } from "../support/korun.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { digestLines } from "../../src/cli/digest-text.ts";
+import { digestLines } from "../../src/cli/show/digest-text.ts";
 import { korun } from "./support/cli.ts";
 import { always, FakeDaemon, session } from "./support/fake-daemon.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { EventReply, RunReply } from "../../src/api/history-replies.ts";
-import { eventLine } from "../../src/cli/event-line.ts";
-import { painter } from "../../src/cli/style.ts";
-import { explain } from "../../src/cli/why.ts";
+import { eventLine } from "../../src/cli/show/event-line.ts";
+import { painter } from "../../src/cli/show/style.ts";
+import { explain } from "../../src/cli/show/why.ts";
 import { korun } from "./support/cli.ts";
 import { always, FakeDaemon, session } from "./support/fake-daemon.ts";
 

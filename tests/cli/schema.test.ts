@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { contractedCommands, contractOf } from "../../src/cli/command-contract.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { type Command, isGroup } from "../../src/cli/signature.ts";
+import { contractedCommands, contractOf } from "../../src/cli/line/command-contract.ts";
+import { type Command, isGroup } from "../../src/cli/line/signature.ts";
 import { createValidator } from "../support/json-schema.ts";
 import { korun } from "./support/cli.ts";
 import { FakeDaemon } from "./support/fake-daemon.ts";

@@ -5,8 +5,8 @@ import type { Check, HealthCheck, ReadyCheck } from "../../src/domain/checks.ts"
 import { NO_NOTES, type RunNotes } from "../../src/domain/history.ts";
 import type { HealthCause } from "../../src/domain/session.ts";
 import { MET, type Probe, type ProbedRun, type Sight, unmet } from "../../src/probes/probe.ts";
-import type { Attendant, AttendantHappening } from "../../src/supervisor/attendant.ts";
-import { attendChecks } from "../../src/supervisor/checkup.ts";
+import type { Attendant, AttendantHappening } from "../../src/supervisor/attendants/attendant.ts";
+import { attendChecks } from "../../src/supervisor/attendants/checkup.ts";
 import { fakeSession } from "../logs/support.ts";
 import { specOf } from "./fakes.ts";
 

@@ -1,8 +1,8 @@
 // The terminal of a session, on this one.
 
-import { DETACH_KEY, DETACH_KEY_FORM } from "../detach-key.ts";
+import { DETACH_KEY, DETACH_KEY_FORM } from "../attach/detach-key.ts";
+import { defineCommand } from "../line/signature.ts";
 import { ONE_SESSION } from "../pick.ts";
-import { defineCommand } from "../signature.ts";
 
 export const attach = defineCommand({
   name: "attach",
@@ -19,7 +19,7 @@ export const attach = defineCommand({
   words: ONE_SESSION,
   examples: ["korun attach web", "korun attach --detach-key ctrl-q web"],
   async run({ flags, words }) {
-    const { attachTo } = await import("../attach.ts");
+    const { attachTo } = await import("../attach/attach.ts");
     return await attachTo(words, { key: flags["detach-key"], input: !flags["no-input"] });
   },
 });

@@ -4,10 +4,10 @@
 import type { SessionSummary } from "../../api/replies.ts";
 import { connect } from "../../client/connect.ts";
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
 import { isActive, shortId } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { defineCommand } from "../signature.ts";
-import { shellLine, visible } from "../visible.ts";
+import { printOut } from "../show/print.ts";
+import { shellLine, visible } from "../show/visible.ts";
 
 export const complete = defineCommand({
   name: "__complete",

@@ -1,8 +1,8 @@
 // Prints the completion script of a shell, made from the same table as the commands themselves.
 
 import { EXIT } from "../exit.ts";
-import { printOut } from "../print.ts";
-import { defineCommand } from "../signature.ts";
+import { defineCommand } from "../line/signature.ts";
+import { printOut } from "../show/print.ts";
 
 export const completions = defineCommand({
   name: "completions",

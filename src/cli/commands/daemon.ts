@@ -1,6 +1,6 @@
 // The commands about the daemon itself.
 
-import type { Group } from "../signature.ts";
+import type { Group } from "../line/signature.ts";
 
 export const daemon: Group = {
   name: "daemon",

@@ -4,12 +4,12 @@ import type { DiffReply } from "../../api/diffing.ts";
 import type { Client, Reply } from "../../client/client.ts";
 import { type DiffQuery, readDiff } from "../../client/output.ts";
 import { EXIT } from "../exit.ts";
-import { COUNT, CURSOR_NAME, countIn } from "../forms.ts";
-import { FrameText } from "../frame-text.ts";
+import { COUNT, CURSOR_NAME, countIn } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
+import { FrameText } from "../logs/frame-text.ts";
 import { openClient } from "../open-client.ts";
 import { ONE_SESSION, pickSession } from "../pick.ts";
-import { printOut, writeAll } from "../print.ts";
-import { defineCommand } from "../signature.ts";
+import { printOut, writeAll } from "../show/print.ts";
 
 export const diff = defineCommand({
   name: "diff",
@@ -64,6 +64,6 @@ async function show(
 }
 
 async function tellMore(): Promise<void> {
-  const { note } = await import("../note.ts");
+  const { note } = await import("../show/note.ts");
   note.info("there are more lines");
 }

@@ -1,15 +1,15 @@
 // A session's output in a few lines: levels, the last errors, what was repeated.
 
 import { readDigest } from "../../client/output.ts";
-import { digestLines } from "../digest-text.ts";
 import { EXIT } from "../exit.ts";
-import { MOMENT, RUN } from "../forms.ts";
+import { MOMENT, RUN } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { ONE_SESSION, pickSession } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { defineCommand } from "../signature.ts";
-import { painter } from "../style.ts";
+import { digestLines } from "../show/digest-text.ts";
+import { printOut } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
 
 export const digest = defineCommand({
   name: "digest",

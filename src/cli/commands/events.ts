@@ -4,16 +4,16 @@ import type { EventReply } from "../../api/history-replies.ts";
 import type { SessionSummary } from "../../api/replies.ts";
 import type { Client } from "../../client/client.ts";
 import { followEvents } from "../../client/follow.ts";
-import { misuse } from "../argv.ts";
-import { eventLine } from "../event-line.ts";
 import { EXIT } from "../exit.ts";
-import { COUNT, countIn } from "../forms.ts";
+import { misuse } from "../line/argv.ts";
+import { COUNT, countIn } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
+import { whileRead } from "../logs/show-log.ts";
 import { openClient } from "../open-client.ts";
-import { printOut, writeAll } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { whileRead } from "../show-log.ts";
-import { defineCommand } from "../signature.ts";
-import { painter } from "../style.ts";
+import { eventLine } from "../show/event-line.ts";
+import { printOut, writeAll } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
 
 export const events = defineCommand({
   name: "events",

@@ -5,14 +5,14 @@ import { type ExpectQuery, expectOutput } from "../../client/output.ts";
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
 import { DEFAULT_WAIT } from "../../domain/wait.ts";
-import { misuse } from "../argv.ts";
 import { EXIT } from "../exit.ts";
-import { CURSOR, DURATION } from "../forms.ts";
+import { misuse } from "../line/argv.ts";
+import { CURSOR, DURATION } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { expectReference } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { report } from "../report.ts";
-import { defineCommand } from "../signature.ts";
+import { printOut } from "../show/print.ts";
+import { report } from "../show/report.ts";
 import { isUnknown } from "../waiting.ts";
 
 export const expect = defineCommand({

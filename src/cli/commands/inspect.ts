@@ -1,13 +1,13 @@
 // One session in full.
 
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { ONE_SESSION, pickSession } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { defineCommand } from "../signature.ts";
-import { painter } from "../style.ts";
-import { renderPairs } from "../table.ts";
+import { printOut } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
+import { renderPairs } from "../show/table.ts";
 
 export const inspect = defineCommand({
   name: "inspect",
@@ -22,7 +22,7 @@ export const inspect = defineCommand({
       printOut(reply.text);
       return EXIT.ok;
     }
-    const { describeSession } = await import("../describe.ts");
+    const { describeSession } = await import("../show/describe.ts");
     const { colour } = await screenOf(1);
     printOut(renderPairs(describeSession(reply.body), painter(colour)));
     return EXIT.ok;

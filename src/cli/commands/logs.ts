@@ -1,9 +1,9 @@
 // Output from anywhere in a session's log, or of every session as it comes.
 
-import { LOG_FLAGS } from "../log-flags.ts";
+import { LOG_FLAGS } from "../line/log-flags.ts";
+import { defineCommand } from "../line/signature.ts";
+import { showLog } from "../logs/show-log.ts";
 import { ONE_SESSION } from "../pick.ts";
-import { showLog } from "../show-log.ts";
-import { defineCommand } from "../signature.ts";
 
 export const logs = defineCommand({
   name: "logs",
@@ -13,7 +13,7 @@ export const logs = defineCommand({
   examples: ["korun logs web", "korun logs -f", "korun logs -t --since-seq 120 web"],
   async run(line) {
     if (!line.flags.follow || line.words.length > 0) return await showLog("logs", line);
-    const { followAll } = await import("../follow-all.ts");
+    const { followAll } = await import("../logs/follow-all.ts");
     return await followAll(line.flags);
   },
 });

@@ -5,15 +5,15 @@ import type { Client, Reply } from "../../client/client.ts";
 import { NoDaemon } from "../../client/failure.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { shortId } from "../pick.ts";
-import { nextInShort } from "../policy-words.ts";
-import { printOut } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { defineCommand } from "../signature.ts";
-import { painter, type Style } from "../style.ts";
-import { type Cell, renderTable } from "../table.ts";
-import { shellLine, visible } from "../visible.ts";
+import { nextInShort } from "../show/policy-words.ts";
+import { printOut } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter, type Style } from "../show/style.ts";
+import { type Cell, renderTable } from "../show/table.ts";
+import { shellLine, visible } from "../show/visible.ts";
 
 export const ls = defineCommand({
   name: "ls",
@@ -54,7 +54,7 @@ async function listed(client: Client): Promise<Reply<SessionListReply> | undefin
 }
 
 async function nothing(): Promise<Reply<SessionListReply>> {
-  const { note } = await import("../note.ts");
+  const { note } = await import("../show/note.ts");
   note.info("no daemon is running");
   const body = { sessions: [] };
   return { body, text: `${JSON.stringify(body)}\n` };

@@ -6,15 +6,15 @@ import type { Client, Reply } from "../../client/client.ts";
 import { NoDaemon } from "../../client/failure.ts";
 import { Problem } from "../../domain/problem.ts";
 import { EXIT } from "../exit.ts";
-import { PORT } from "../forms.ts";
+import { PORT } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { shortId } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { defineCommand } from "../signature.ts";
-import { painter } from "../style.ts";
-import { type Cell, renderTable } from "../table.ts";
-import { visible } from "../visible.ts";
+import { printOut } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
+import { type Cell, renderTable } from "../show/table.ts";
+import { visible } from "../show/visible.ts";
 
 export const ports = defineCommand({
   name: "ports",
@@ -61,7 +61,7 @@ async function listed(
 async function strangers(port: number | undefined): Promise<Reply<PortListReply>> {
   const [{ findListeners, listeners }, { portReplies }] = await Promise.all([
     import("../../process/ports.ts"),
-    import("../../http/present-ports.ts"),
+    import("../../http/present/ports.ts"),
   ]);
   const found = port === undefined ? await listeners() : await findListeners(port);
   const body = { ports: portReplies(found) };

@@ -1,12 +1,12 @@
 // Forgets sessions at rest, by age and number.
 
 import { EXIT } from "../exit.ts";
-import { COUNT, countIn, DURATION } from "../forms.ts";
+import { COUNT, countIn, DURATION } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { labelOf } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { defineCommand } from "../signature.ts";
-import { visible } from "../visible.ts";
+import { printOut } from "../show/print.ts";
+import { visible } from "../show/visible.ts";
 
 export const prune = defineCommand({
   name: "prune",
@@ -40,7 +40,7 @@ export const prune = defineCommand({
     const { removed } = reply.body;
     printOut(removed.map((session) => `${visible(labelOf(session))} removed\n`).join(""));
     if (removed.length > 0) return EXIT.ok;
-    const { note } = await import("../note.ts");
+    const { note } = await import("../show/note.ts");
     note.info("no session to remove");
     return EXIT.ok;
   },

@@ -1,11 +1,11 @@
 // Ends sessions and starts them again.
 
 import type { SessionSummary } from "../../api/replies.ts";
-import { misuse } from "../argv.ts";
 import { EACH_FLAGS, forEachSession } from "../each.ts";
+import { misuse } from "../line/argv.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { isActive, SOME_SESSIONS } from "../pick.ts";
-import { defineCommand } from "../signature.ts";
 
 export const restart = defineCommand({
   name: "restart",

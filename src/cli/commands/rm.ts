@@ -1,10 +1,10 @@
 // Forgets sessions. It always needs to be told which.
 
-import { misuse } from "../argv.ts";
 import { EACH_FLAGS, forEachSession } from "../each.ts";
+import { misuse } from "../line/argv.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { isActive, SOME_SESSIONS } from "../pick.ts";
-import { defineCommand } from "../signature.ts";
 
 export const rm = defineCommand({
   name: "rm",

@@ -1,8 +1,8 @@
 // A session in the foreground.
 
-import { runInForeground } from "../foreground.ts";
-import { defineCommand } from "../signature.ts";
-import { START_FLAGS } from "../start-session.ts";
+import { defineCommand } from "../line/signature.ts";
+import { runInForeground } from "../start/foreground.ts";
+import { START_FLAGS } from "../start/start-session.ts";
 
 export const run = defineCommand({
   name: "run",

@@ -2,16 +2,16 @@
 
 import type { RunReply } from "../../api/history-replies.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import { endInShort, startInShort } from "../causes.ts";
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { ONE_SESSION, pickSession } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { defineCommand } from "../signature.ts";
-import { painter } from "../style.ts";
-import { type Cell, renderTable } from "../table.ts";
-import { visible } from "../visible.ts";
+import { endInShort, startInShort } from "../show/causes.ts";
+import { printOut } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
+import { type Cell, renderTable } from "../show/table.ts";
+import { visible } from "../show/visible.ts";
 
 export const runs = defineCommand({
   name: "runs",

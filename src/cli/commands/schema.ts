@@ -2,13 +2,13 @@
 
 import type { Json } from "../../api/json-schema.ts";
 import { Problem } from "../../domain/problem.ts";
-import type { CommandContract } from "../command-contract.ts";
 import { EXIT } from "../exit.ts";
-import { printOut } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { defineCommand } from "../signature.ts";
-import { painter } from "../style.ts";
-import { renderTable } from "../table.ts";
+import type { CommandContract } from "../line/command-contract.ts";
+import { defineCommand } from "../line/signature.ts";
+import { printOut } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
+import { renderTable } from "../show/table.ts";
 
 export const schema = defineCommand({
   name: "schema",
@@ -22,7 +22,7 @@ export const schema = defineCommand({
   },
   examples: ["korun schema", "korun schema inspect", "korun schema daemon status"],
   async run({ flags, words }) {
-    const { contractedCommands, contractOf } = await import("../command-contract.ts");
+    const { contractedCommands, contractOf } = await import("../line/command-contract.ts");
     const commands = contractedCommands();
     if (words.length > 0) {
       const command = words.join(" ");

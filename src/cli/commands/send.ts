@@ -3,13 +3,13 @@
 
 import type { SendInputBody } from "../../api/input.ts";
 import type { Client } from "../../client/client.ts";
-import { misuse } from "../argv.ts";
 import { EXIT } from "../exit.ts";
-import { DURATION } from "../forms.ts";
+import { misuse } from "../line/argv.ts";
+import { DURATION } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { expectReference } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { defineCommand } from "../signature.ts";
+import { printOut } from "../show/print.ts";
 
 /** What is sent in one request, in bytes. */
 const PIECE_BYTES = 65_536;

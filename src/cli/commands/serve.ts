@@ -4,11 +4,11 @@ import type { Client } from "../../client/client.ts";
 import { parseDuration } from "../../domain/duration.ts";
 import { DEFAULT_WAIT } from "../../domain/wait.ts";
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { shortId } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { defineCommand } from "../signature.ts";
-import { START_FLAGS, startSession } from "../start-session.ts";
+import { printOut } from "../show/print.ts";
+import { START_FLAGS, startSession } from "../start/start-session.ts";
 
 export const serve = defineCommand({
   name: "serve",

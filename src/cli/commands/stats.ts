@@ -5,15 +5,15 @@ import type { Client, Reply } from "../../client/client.ts";
 import { outlivingCall } from "../../client/follow.ts";
 import { Problem } from "../../domain/problem.ts";
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
+import { whileRead } from "../logs/show-log.ts";
 import { openClient } from "../open-client.ts";
 import { expectReference, isActive, SOME_SESSIONS } from "../pick.ts";
-import { printOut, writeAll } from "../print.ts";
-import { screenOf } from "../screen.ts";
-import { whileRead } from "../show-log.ts";
-import { defineCommand } from "../signature.ts";
-import { STATS_TITLES, statsRow } from "../stats-table.ts";
-import { painter } from "../style.ts";
-import { type Cell, renderTable } from "../table.ts";
+import { printOut, writeAll } from "../show/print.ts";
+import { screenOf } from "../show/screen.ts";
+import { STATS_TITLES, statsRow } from "../show/stats-table.ts";
+import { painter } from "../show/style.ts";
+import { type Cell, renderTable } from "../show/table.ts";
 
 /** Between two looks, in ms. */
 const LOOK_MS = 1_000;
@@ -81,7 +81,7 @@ async function shower(flags: {
   const paint = painter(colour);
   if (!isTerminal) return async (looks) => encoder.encode(timedLines(looks));
   const [{ Picture }, { terminalSize }] = await Promise.all([
-    import("../redraw.ts"),
+    import("../attach/redraw.ts"),
     import("../../native/terminal-size.ts"),
   ]);
   const picture = new Picture();

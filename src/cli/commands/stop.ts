@@ -4,9 +4,9 @@ import type { ActionReply } from "../../api/replies.ts";
 import type { Client } from "../../client/client.ts";
 import { Problem } from "../../domain/problem.ts";
 import { EACH_FLAGS, forEachSession, type Outcome } from "../each.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { isActive, SOME_SESSIONS } from "../pick.ts";
-import { defineCommand } from "../signature.ts";
 
 export const stop = defineCommand({
   name: "stop",

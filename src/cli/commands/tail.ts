@@ -1,9 +1,9 @@
 // The newest output of a session.
 
-import { LOG_FLAGS } from "../log-flags.ts";
+import { LOG_FLAGS } from "../line/log-flags.ts";
+import { defineCommand } from "../line/signature.ts";
+import { showLog } from "../logs/show-log.ts";
 import { ONE_SESSION } from "../pick.ts";
-import { showLog } from "../show-log.ts";
-import { defineCommand } from "../signature.ts";
 
 export const tail = defineCommand({
   name: "tail",

@@ -2,10 +2,10 @@
 
 import { parseDuration } from "../../domain/duration.ts";
 import { DEFAULT_WAIT, WAIT_GOALS } from "../../domain/wait.ts";
-import { DURATION } from "../forms.ts";
+import { DURATION } from "../line/forms.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { ONE_SESSION, pickSession } from "../pick.ts";
-import { defineCommand } from "../signature.ts";
 import { awaitSession } from "../waiting.ts";
 
 export const wait = defineCommand({

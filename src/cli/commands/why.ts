@@ -1,11 +1,11 @@
 // A session's state in words.
 
 import { EXIT } from "../exit.ts";
+import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { ONE_SESSION, pickSession } from "../pick.ts";
-import { printOut } from "../print.ts";
-import { defineCommand } from "../signature.ts";
-import { explain } from "../why.ts";
+import { printOut } from "../show/print.ts";
+import { explain } from "../show/why.ts";
 
 export const why = defineCommand({
   name: "why",

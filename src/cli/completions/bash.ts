@@ -1,6 +1,6 @@
 // The completion script for bash, without help of the bash-completion package.
 
-import type { Command } from "../signature.ts";
+import type { Command } from "../line/signature.ts";
 import { type CommandTree, formsOf, quoted, valuesOf } from "./tree.ts";
 
 export function bashCompletion({ branches, commands }: CommandTree): string {

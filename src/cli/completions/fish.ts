@@ -1,6 +1,6 @@
 // The completion script for fish.
 
-import type { Command, Flag } from "../signature.ts";
+import type { Command, Flag } from "../line/signature.ts";
 import { type CommandTree, quoted, valuesOf } from "./tree.ts";
 
 export function fishCompletion({ branches, commands }: CommandTree): string {

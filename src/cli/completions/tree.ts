@@ -1,6 +1,12 @@
 // The command table as the completions need it: every command that is shown, by its full name.
 
-import { type Command, type CommandTable, type Flag, isGroup, type Offer } from "../signature.ts";
+import {
+  type Command,
+  type CommandTable,
+  type Flag,
+  isGroup,
+  type Offer,
+} from "../line/signature.ts";
 
 /** What can follow a name that is not a whole command: `""`, `daemon`. */
 export interface Branch {

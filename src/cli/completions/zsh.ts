@@ -1,6 +1,6 @@
 // The completion script for zsh.
 
-import type { Command, Flag } from "../signature.ts";
+import type { Command, Flag } from "../line/signature.ts";
 import { type CommandTree, formsOf, quoted, valuesOf } from "./tree.ts";
 
 export function zshCompletion({ branches, commands }: CommandTree): string {

@@ -5,10 +5,10 @@ import { SESSIONS } from "../../api/paths.ts";
 import { AttachQuery } from "../../api/terminal.ts";
 import { Problem } from "../../domain/problem.ts";
 import type { SessionSnapshot, TerminalDimensions } from "../../domain/session.ts";
-import { Audience, type AudienceOptions, type TerminalSession } from "../audience.ts";
+import { Audience, type AudienceOptions, type TerminalSession } from "../attach/audience.ts";
+import { type Resumption, Viewer } from "../attach/viewer.ts";
 import { readQuery } from "../query.ts";
 import type { Routes } from "../router.ts";
-import { type Resumption, Viewer } from "../viewer.ts";
 
 /** Where sessions that may have a terminal are found. */
 export interface TerminalDirectory {

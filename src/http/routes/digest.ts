@@ -6,7 +6,7 @@ import { timeOf } from "../../domain/moment.ts";
 import type { Repeated } from "../../logs/digest.ts";
 import { plainText } from "../../logs/plain.ts";
 import type { SessionDirectory } from "../ports.ts";
-import { time } from "../present.ts";
+import { time } from "../present/session.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";

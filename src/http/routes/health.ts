@@ -3,7 +3,7 @@
 import type { HealthReply } from "../../api/daemon-replies.ts";
 import { NoQuery } from "../../api/queries.ts";
 import type { Exchange } from "../exchange.ts";
-import { time } from "../present.ts";
+import { time } from "../present/session.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 

@@ -4,7 +4,7 @@ import { PORTS } from "../../api/paths.ts";
 import { PortQuery } from "../../api/queries.ts";
 import type { PortListReply } from "../../api/stats.ts";
 import type { SessionDirectory } from "../ports.ts";
-import { portReplies } from "../present-ports.ts";
+import { portReplies } from "../present/ports.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";

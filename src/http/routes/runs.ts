@@ -4,7 +4,7 @@ import type { RunListReply } from "../../api/history-replies.ts";
 import { SESSIONS } from "../../api/paths.ts";
 import { NoQuery } from "../../api/queries.ts";
 import type { History, SessionDirectory } from "../ports.ts";
-import { runReply, totalsOf } from "../present.ts";
+import { runReply, totalsOf } from "../present/session.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";

@@ -21,7 +21,7 @@ import { differenceProblem } from "../differences.ts";
 import type { Exchange } from "../exchange.ts";
 import { requirePatterns } from "../patterns.ts";
 import type { ActionOutcome, SessionDirectory, SupervisedSession } from "../ports.ts";
-import { sessionReply, sessionSummary } from "../present.ts";
+import { sessionReply, sessionSummary } from "../present/session.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import { requestIdOf } from "../request-id.ts";

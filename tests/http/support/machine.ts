@@ -3,8 +3,8 @@
 import type { ListenerSource, UsageSource } from "../../../src/http/routes/stats.ts";
 import type { PortListener } from "../../../src/process/ports.ts";
 import type { ProcessInfo } from "../../../src/process/process-info.ts";
-import type { SessionUsage } from "../../../src/supervisor/session-meter.ts";
-import type { Sight } from "../../../src/supervisor/usage-history.ts";
+import type { SessionUsage } from "../../../src/supervisor/attendants/session-meter.ts";
+import type { Sight } from "../../../src/supervisor/attendants/usage-history.ts";
 
 export class FakeMachine implements UsageSource, ListenerSource {
   usage: SessionUsage = { processes: 0, rssBytes: 0, cpuMs: 0, cpuPercent: 0, members: [] };

@@ -3,7 +3,7 @@
 import { VERSION } from "../../../client/version.ts";
 import { ownCommand } from "../../../daemon/launch.ts";
 import { resolvePaths } from "../../../daemon/paths.ts";
-import { defineCommand } from "../../signature.ts";
+import { defineCommand } from "../../line/signature.ts";
 
 export const keep = defineCommand({
   name: "daemon keep",

@@ -1,9 +1,9 @@
 // The daemon's own log.
 
 import { resolvePaths } from "../../../daemon/paths.ts";
-import { showDaemonLog } from "../../daemon-log-view.ts";
-import { COUNT, countIn } from "../../forms.ts";
-import { defineCommand } from "../../signature.ts";
+import { COUNT, countIn } from "../../line/forms.ts";
+import { defineCommand } from "../../line/signature.ts";
+import { showDaemonLog } from "../../show/daemon-log.ts";
 
 export const logs = defineCommand({
   name: "daemon logs",

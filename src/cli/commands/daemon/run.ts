@@ -2,7 +2,7 @@
 
 import { VERSION } from "../../../client/version.ts";
 import { resolvePaths } from "../../../daemon/paths.ts";
-import { defineCommand } from "../../signature.ts";
+import { defineCommand } from "../../line/signature.ts";
 
 export const run = defineCommand({
   name: "daemon run",

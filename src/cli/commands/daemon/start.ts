@@ -1,8 +1,8 @@
 // Starts the daemon, as every command does that needs one.
 
+import { defineCommand } from "../../line/signature.ts";
 import { openClient } from "../../open-client.ts";
-import { showDaemon } from "../../show-daemon.ts";
-import { defineCommand } from "../../signature.ts";
+import { showDaemon } from "../../show/daemon.ts";
 
 export const start = defineCommand({
   name: "daemon start",

@@ -1,8 +1,8 @@
 // The daemon in a few lines.
 
+import { defineCommand } from "../../line/signature.ts";
 import { openClient } from "../../open-client.ts";
-import { showDaemon } from "../../show-daemon.ts";
-import { defineCommand } from "../../signature.ts";
+import { showDaemon } from "../../show/daemon.ts";
 
 export const status = defineCommand({
   name: "daemon status",

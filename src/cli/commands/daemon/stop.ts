@@ -5,9 +5,9 @@ import { NoDaemon } from "../../../client/failure.ts";
 import { resolvePaths } from "../../../daemon/paths.ts";
 import { isHeld } from "../../../daemon/record.ts";
 import { EXIT } from "../../exit.ts";
+import { defineCommand } from "../../line/signature.ts";
 import { openClient } from "../../open-client.ts";
-import { printOut } from "../../print.ts";
-import { defineCommand } from "../../signature.ts";
+import { printOut } from "../../show/print.ts";
 
 /** How often to look whether it has ended, in ms. */
 const LOOK_MS = 20;
@@ -23,7 +23,7 @@ export const stop = defineCommand({
   async run({ flags }) {
     const reply = await ask(openClient({ launch: "never" }));
     if (reply === undefined) {
-      const { note } = await import("../../note.ts");
+      const { note } = await import("../../show/note.ts");
       note.info("no daemon is running");
       return EXIT.ok;
     }

@@ -4,9 +4,9 @@ import { realpathSync } from "node:fs";
 import { VERSION } from "../../../client/version.ts";
 import { Problem } from "../../../domain/problem.ts";
 import { EXIT } from "../../exit.ts";
+import { defineCommand } from "../../line/signature.ts";
 import { openClient } from "../../open-client.ts";
-import { printOut } from "../../print.ts";
-import { defineCommand } from "../../signature.ts";
+import { printOut } from "../../show/print.ts";
 
 /** Longest wait for the next daemon, in ms, and between two looks for it. */
 const WAIT_MS = 20_000;

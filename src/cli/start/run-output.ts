@@ -1,0 +1,53 @@
+// The output of a foreground session, whole, from some place on: each stream to our own, byte for
+// byte. On one terminal both go through one reader, which keeps them in the order they came in.
+
+import type { Client } from "../../client/client.ts";
+import { followLog, followText } from "../../client/follow.ts";
+import { LinePrinter } from "../logs/line-printer.ts";
+import { writeAll } from "../show/print.ts";
+import { sharesTerminal } from "../show/screen.ts";
+import { painter } from "../show/style.ts";
+
+/** Whose output, and from where on; from 0, all there is. */
+interface Shown {
+  readonly id: string;
+  readonly sinceSeq: number;
+}
+
+/** Shows it until the session is over. Throws EPIPE or EIO when nobody reads it. */
+export async function showOutput(client: Client, shown: Shown): Promise<void> {
+  const broken = new AbortController();
+  const { signal } = broken;
+  const shows = (await sharesTerminal())
+    ? [showBlended(client, shown, signal)]
+    : [
+        showStream(client, shown, { stream: "stdout", signal }),
+        showStream(client, shown, { stream: "stderr", signal }),
+      ];
+  try {
+    await Promise.all(shows);
+  } catch (thrown) {
+    broken.abort();
+    await Promise.allSettled(shows);
+    throw thrown;
+  }
+}
+
+async function showStream(
+  client: Client,
+  shown: Shown,
+  { stream, signal }: { stream: "stdout" | "stderr"; signal: AbortSignal },
+): Promise<void> {
+  const fd = stream === "stdout" ? 1 : 2;
+  for await (const text of followText(client, { ...shown, stream, signal })) {
+    await writeAll(fd, text);
+  }
+}
+
+async function showBlended(client: Client, shown: Shown, signal: AbortSignal): Promise<void> {
+  const printer = new LinePrinter({ times: false, streams: false, paint: painter(false) });
+  const encoder = new TextEncoder();
+  for await (const frames of followLog(client, { ...shown, stream: "blended", signal })) {
+    await writeAll(1, encoder.encode(printer.format(frames)));
+  }
+}
