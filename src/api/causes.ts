@@ -26,8 +26,15 @@ export const startCause = v.variant("kind", [
 /** Why a run ended. */
 export const endCause = v.variant("kind", [
   v.strictObject({
-    kind: v.picklist(["exit", "signal", "stop", "restart", "daemon_stop", "lost", "unknown"]),
+    kind: v.picklist(["exit", "signal"]),
+    cut: v.exactOptional(
+      about(
+        v.literal(true),
+        "Neither daemon nor keeper was there: its last output may be missing.",
+      ),
+    ),
   }),
+  v.strictObject({ kind: v.picklist(["stop", "restart", "daemon_stop", "lost", "unknown"]) }),
   watch,
   health,
   v.strictObject({

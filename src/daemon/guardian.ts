@@ -81,7 +81,9 @@ function guardianOf(
     },
     async hold({ terminal, ...run }) {
       const held = await link?.hold(run, terminal);
-      return held?.ended ?? noted(paths, run);
+      const exit = held?.ended ?? noted(paths, run);
+      // A keeper that does not answer in time may well have held it.
+      return { exit, guarded: link !== undefined && held?.wasHeld !== false };
     },
     drop: (run) => link?.drop(run),
     endInput: (session) => link?.endInput(session),

@@ -108,10 +108,11 @@ export type WatchCause = Extract<StartCause, { kind: "watch" }>;
 
 /** Why a run ended. */
 export type EndCause =
-  /** By itself. */
-  | { readonly kind: "exit" }
-  /** By a signal that korun did not send. */
-  | { readonly kind: "signal" }
+  /**
+   * By itself, or by a signal that korun did not send. `cut`: neither daemon nor keeper was
+   * there, so what it printed last may be missing.
+   */
+  | { readonly kind: "exit" | "signal"; readonly cut?: true }
   | { readonly kind: "stop" }
   | { readonly kind: "restart" }
   | WatchCause

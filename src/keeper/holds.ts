@@ -54,6 +54,10 @@ export class Holds {
     return this.#runs.flatMap(descriptorsOf);
   }
 
+  has(run: RunKey): boolean {
+    return this.#find(run) !== undefined;
+  }
+
   /**
    * Opens what is not open yet, and takes over the master of a terminal. Says what could not be
    * opened, and why.

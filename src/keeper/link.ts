@@ -235,8 +235,8 @@ export class KeeperLink {
     if (claimed !== undefined) this.#claims.get(claimed.id)?.(claimed.ok);
     if (hello !== undefined) this.#meet(hello);
     if (held !== undefined) {
-      const { id, ended: end, problem } = held;
-      this.#asked.get(id)?.resolve({ ended: end, problem });
+      const { id, ...answer } = held;
+      this.#asked.get(id)?.resolve(answer);
     }
     if (ended !== undefined) this.#options.onEnded?.(ended);
   }

@@ -93,6 +93,8 @@ export interface FromKeeper {
 export interface Held {
   /** How the leader ended, if the keeper knows. */
   readonly ended: ExitRecord | null;
+  /** The run was held before that; an older keeper does not say. */
+  readonly wasHeld?: boolean;
   /** What could not be held, and why. */
   readonly problem: string | null;
 }

@@ -90,9 +90,10 @@ export class Ward {
   #hold(hold: NonNullable<ToKeeper["hold"]>): void {
     const { id, leader, terminal: tag } = hold;
     const terminal = tag === undefined ? undefined : this.#options.daemon()?.hands?.take(tag);
+    const wasHeld = this.#holds.has(hold);
     const problem = this.#holds.hold(hold, terminal);
     const ended = leader === undefined ? null : this.#endOf(leader);
-    this.#reply({ held: { id, ended, problem } });
+    this.#reply({ held: { id, ended, wasHeld, problem } });
   }
 
   #handBack(claim: NonNullable<ToKeeper["claim"]>): void {

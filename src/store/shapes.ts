@@ -106,9 +106,8 @@ const limitCause = v.object({
 });
 
 export const endCause = v.variant("kind", [
-  v.object({
-    kind: v.picklist(["exit", "signal", "stop", "restart", "daemon_stop", "lost", "unknown"]),
-  }),
+  v.object({ kind: v.picklist(["exit", "signal"]), cut: v.exactOptional(v.literal(true)) }),
+  v.object({ kind: v.picklist(["stop", "restart", "daemon_stop", "lost", "unknown"]) }),
   v.object({ kind: v.literal("failed"), error: text }),
   watchCause,
   v.object({ kind: v.literal("health"), reason: text }),

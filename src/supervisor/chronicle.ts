@@ -17,6 +17,14 @@ import type { Leader } from "./machinery.ts";
 /** What the daemon's own acts are called when they end a run. */
 export type EndedBy = "stop" | "daemon_stop";
 
+/** What is known of the end of a run that ended while no daemon was there. */
+export interface PastEnd {
+  /** Epoch ms. */
+  readonly endedAt: number | undefined;
+  /** Nobody kept what it printed last. */
+  readonly cut: boolean;
+}
+
 /** One transition, with what was true around it. */
 export interface Step {
   readonly before: Lifecycle;
@@ -34,8 +42,8 @@ export class Chronicle {
   #run: Run | undefined;
   /** What began to end the run, before it has ended. */
   #ending: EndCause | undefined;
-  /** When the run ended, if that was before this daemon. */
-  #endedAt: number | undefined;
+  /** What is known of an end that was before this daemon. */
+  #past: PastEnd | undefined;
   #stopsAre: EndedBy = "stop";
   #isWatchDegraded = false;
   /** Written down, and not yet kept. */
@@ -109,9 +117,9 @@ export class Chronicle {
     this.#tell({ type: "adopted", run: this.#run.number, pid }, now);
   }
 
-  /** Takes up an ending that an earlier daemon had begun, or that came after it, at `endedAt`. */
-  resumeEnding(state: Lifecycle, endedAt: number | undefined): void {
-    this.#endedAt = endedAt;
+  /** Takes up an ending that an earlier daemon had begun, or that came after it. */
+  resumeEnding(state: Lifecycle, past: PastEnd): void {
+    this.#past = past;
     if (state.phase === "ending" || state.phase === "cleared") {
       this.#ending = this.#causeOf(state);
     }
@@ -130,7 +138,8 @@ export class Chronicle {
     const end = endOf(before);
     if (end === undefined) return;
     const cause = before.phase === "cleared" ? this.#ending : undefined;
-    this.#finish(cause ?? naturalCause(end), { now, output, end });
+    const cut = this.#past?.cut === true;
+    this.#finish(cause ?? naturalCause(end, cut), { now, output, end });
     this.#ending = undefined;
   }
 
@@ -182,8 +191,8 @@ export class Chronicle {
     cause: EndCause,
     facts: { now: number; output: OutputCounters; end: RunEnd | undefined },
   ): void {
-    const endedAt = this.#endedAt ?? facts.now;
-    this.#endedAt = undefined;
+    const endedAt = this.#past?.endedAt ?? facts.now;
+    this.#past = undefined;
     if (this.#run === undefined || this.#run.end !== null) return;
     const exit = facts.end?.kind === "exited" ? facts.end.exit : { code: null, signal: null };
     const run = this.#run.number;
@@ -222,10 +231,12 @@ export class Chronicle {
   }
 }
 
-function naturalCause(end: RunEnd): EndCause {
+function naturalCause(end: RunEnd, cut: boolean): EndCause {
   if (end.kind === "failed") return end;
-  if (end.exit.signal !== null) return { kind: "signal" };
-  return { kind: end.exit.code === null ? "unknown" : "exit" };
+  const { code, signal } = end.exit;
+  // Nobody saw it, nor what it printed last.
+  if (code === null && signal === null) return { kind: "unknown" };
+  return { kind: signal === null ? "exit" : "signal", ...(cut ? { cut } : {}) };
 }
 
 /** All that was ever printed; entries made are those held and those dropped. */

@@ -15,10 +15,11 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
   const leader = sameBoot ? await findLeader(saved, machinery) : undefined;
   const gone = sameBoot && leader === undefined && saved.state.phase !== "resting";
   const run = { sessionId: saved.id, run: saved.state.run };
-  const exit =
+  const past =
     gone && saved.leader !== null
-      ? await machinery.knownExit({ ...run, leader: saved.leader })
+      ? await machinery.pastOf({ ...run, leader: saved.leader })
       : undefined;
+  const exit = past?.exit;
   const survived = gone ? await survivedLeader(saved, machinery) : undefined;
   return {
     saved,
@@ -26,6 +27,7 @@ export async function findLegacy(saved: SavedSession, machinery: Machinery): Pro
     survived,
     upForMs: upForMs(saved, { sameBoot, leader }, machinery),
     endedAt: survived === undefined ? endedAt(saved, exit) : undefined,
+    cut: survived === undefined && past?.guarded === false,
     findings: {
       sameBoot,
       leader: leader?.pid,

@@ -20,7 +20,7 @@ import type {
   Leader,
   LedRun,
   Machinery,
-  PastExit,
+  PastRun,
   WatchRequest,
 } from "./machinery.ts";
 
@@ -42,8 +42,8 @@ export interface MachineParts {
 export interface Guardian {
   /** The master of the terminal of an earlier daemon's run, the caller's to close, if it was kept. */
   terminalOf(run: { readonly session: string; readonly run: number }): number | undefined;
-  /** Guards a run; resolves, soon, with how its leader ended if that is known. Never rejects. */
-  hold(run: GuardedRun): Promise<PastExit | undefined>;
+  /** Guards a run; resolves, soon, with what became of it so far. Never rejects. */
+  hold(run: GuardedRun): Promise<PastRun>;
   drop(run: { readonly session: string; readonly run: number }): void;
   /** The end of input was sent to a session's run: its pipe is guarded no longer. */
   endInput(session: string): void;
@@ -90,15 +90,16 @@ export function createMachinery(parts: MachineParts): Machinery {
     isAlive,
     ageMs,
     findLeader,
-    async knownExit(led) {
-      const exit = await guard(led);
+    async pastOf(led) {
+      const { exit, guarded } = await guard(led);
       // What the leader left in its group is the run's still.
-      return exit && groupExists(led.leader.pid) ? { ...exit, at: undefined } : exit;
+      const goesOn = exit !== undefined && groupExists(led.leader.pid);
+      return { exit: goesOn ? { ...exit, at: undefined } : exit, guarded };
     },
     async exitOf(led) {
       void guard(led);
       const status = await exitOf(led.leader, (pid) => whenGone(pid) ?? later());
-      return status ?? (await guard(led)) ?? UNKNOWN_EXIT;
+      return status ?? (await guard(led)).exit ?? UNKNOWN_EXIT;
     },
     letGo({ sessionId, run }) {
       crashPoint("after drain");

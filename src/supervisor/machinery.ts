@@ -46,17 +46,22 @@ export interface Machinery {
   ageMs(leader: Leader): number;
   /** The leader that was started for a run, by what it carries in its environment. */
   findLeader(run: { sessionId: string; run: number }): Promise<Leader | undefined>;
-  /**
-   * How a run's leader ended while no daemon was there, and when if the run ended with it; undefined
-   * where nobody saw it. Asks for the run to be guarded again.
-   */
-  knownExit(run: LedRun): Promise<PastExit | undefined>;
+  /** What became of a run while no daemon was there. Asks for it to be guarded again. */
+  pastOf(run: LedRun): Promise<PastRun>;
   /** Resolves when a leader that another daemon started is gone: with its end, as far as known. */
   exitOf(run: LedRun): Promise<ExitStatus>;
   /** The run is over and all it printed is in the log: nothing of it need outlive the daemon. */
   letGo(run: { readonly sessionId: string; readonly run: number }): void;
   /** Resolves when a process is gone; undefined where the system cannot tell without asking. */
   whenGone(pid: number): Promise<void> | undefined;
+}
+
+/** What became of a run while no daemon was there. */
+export interface PastRun {
+  /** How its leader ended, and when if the run ended with it; undefined where nobody saw it. */
+  readonly exit: PastExit | undefined;
+  /** What it printed was kept by somebody all the while. */
+  readonly guarded: boolean;
 }
 
 /** An end that was noted. */

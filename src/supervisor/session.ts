@@ -206,9 +206,9 @@ export class Session {
 
   /** In the middle of a life: what was under way is taken up, then what happened meanwhile. */
   #goOn(legacy: Legacy, { effects, answers }: Resumption): void {
-    const { saved, findings, leader, survived, endedAt } = legacy;
+    const { saved, findings, leader, survived } = legacy;
     const now = Date.now();
-    this.#chronicle.resumeEnding(this.#state, endedAt);
+    this.#chronicle.resumeEnding(this.#state, legacy);
     if (wasLost(saved.state, findings)) this.#chronicle.lost(now, this.log.counters());
     if (leader !== undefined) {
       this.#performer.adopt(this.#state.run, leader);

@@ -84,6 +84,25 @@ test("after kill -9 of daemon and keeper any command about sessions has them bac
   expect(await korun.ok(["stop", "web"])).toBe("web stopped");
 });
 
+test("what ended while daemon and keeper were dead says that its last output may be missing", async () => {
+  await using korun = new Korun();
+  const id = await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
+  const { pid } = await korun.session(id);
+  const daemon = (await korun.status()).pid;
+  const keeper = keeperOf(daemon);
+  process.kill(keeper, "SIGKILL");
+  process.kill(daemon, "SIGKILL");
+  await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
+  process.kill(pid ?? 0, "SIGTERM");
+  await waitFor("the child to end", () => isGone(pid ?? 0));
+  const why = await korun.ok(["why", "web"]);
+  // Who reaps it may not have done so yet; then it can still be told how it ended.
+  const { last_end } = await korun.session("web");
+  if (last_end?.kind === "signal") expect(last_end).toEqual({ kind: "signal", cut: true });
+  else expect(last_end).toEqual({ kind: "unknown" });
+  expect(why).toMatch(/its last output may be missing|nobody saw how/);
+});
+
 test("after daemon stop the next command has the sessions back, at rest", async () => {
   await using korun = new Korun();
   await korun.serve("echo up; exec sleep 600", ["--name", "web"]);

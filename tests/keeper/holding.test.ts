@@ -29,6 +29,7 @@ test("What a pipe holds outlives the daemon and the child that wrote it", async 
   const [held, lost] = [makePipe("held"), makePipe("lost")];
   expect(await stage.hold({ session: "a", run: 1, fifos: [held] })).toEqual({
     ended: null,
+    wasHeld: false,
     problem: null,
   });
   const writers = [

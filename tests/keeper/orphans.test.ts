@@ -43,11 +43,10 @@ test("How and when an orphan ended while there was no daemon is noted", async ()
   // The next daemon is told when it asks, too.
   const run = { session: "a", run: 1 };
   const held = await stage.hold({ ...run, leader: exiting });
-  expect(held).toEqual({ ended: expect.objectContaining({ code: 7 }), problem: null });
-  expect(await stage.hold({ ...run, run: 2, leader: living })).toEqual({
-    ended: null,
-    problem: null,
-  });
+  expect(held).toMatchObject({ ended: { code: 7 }, problem: null });
+  const other = { ...run, run: 2, leader: living };
+  expect(await stage.hold(other)).toEqual({ ended: null, wasHeld: false, problem: null });
+  expect(await stage.hold(other)).toEqual({ ended: null, wasHeld: true, problem: null });
 });
 
 test("An orphan that ends under a later daemon is noted, and told", async () => {

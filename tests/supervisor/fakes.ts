@@ -20,6 +20,7 @@ import type {
   Machinery,
   Output,
   PastExit,
+  PastRun,
   TreeTarget,
   WatchRequest,
 } from "../../src/supervisor/machinery.ts";
@@ -83,6 +84,7 @@ export class FakeMachinery implements Machinery {
   /** Leaders that have ended, while others of their group live. */
   readonly survived = new Set<number>();
   known: PastExit | undefined;
+  guarded = true;
   unrecorded: Leader | undefined;
 
   adoptFailure: Error | undefined;
@@ -104,8 +106,8 @@ export class FakeMachinery implements Machinery {
     return this.unrecorded;
   }
 
-  async knownExit(): Promise<PastExit | undefined> {
-    return this.known;
+  async pastOf(): Promise<PastRun> {
+    return { exit: this.known, guarded: this.guarded };
   }
 
   letGo(): void {}

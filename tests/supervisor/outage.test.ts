@@ -2,8 +2,9 @@
 // whether it is told of what changed.
 
 import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
-import type { SavedSession } from "../../src/domain/history.ts";
-import { NO_ARCHIVE } from "../../src/supervisor/archive.ts";
+import type { Run, SavedSession } from "../../src/domain/history.ts";
+import type { EndCause } from "../../src/domain/session.ts";
+import { type Archive, NO_ARCHIVE } from "../../src/supervisor/archive.ts";
 import { Registry } from "../../src/supervisor/registry.ts";
 import type { Session } from "../../src/supervisor/session.ts";
 import { FakeMachinery, specOf, turn } from "./fakes.ts";
@@ -12,13 +13,21 @@ interface Daemon {
   readonly machine: FakeMachinery;
   readonly registry: Registry;
   readonly saved: SavedSession[];
+  readonly runs: Run[];
 }
 
-function daemon(): Daemon {
+/** `runs` are those that are known, the newest last. */
+function daemon(runs: Run[] = []): Daemon {
   const machine = new FakeMachinery();
   const saved: SavedSession[] = [];
-  const archive = { ...NO_ARCHIVE, saveSession: (one: SavedSession) => void saved.push(one) };
-  return { machine, saved, registry: new Registry({ machinery: machine, archive, report() {} }) };
+  const archive: Archive = {
+    ...NO_ARCHIVE,
+    saveSession: (one) => void saved.push(one),
+    newestRun: () => runs.at(-1),
+    saveRun: (_, run) => void runs.push(run),
+  };
+  const registry = new Registry({ machinery: machine, archive, report() {} });
+  return { machine, saved, runs, registry };
 }
 
 /** What a daemon kept of a session to which this happened, before it was killed. */
@@ -171,6 +180,24 @@ describe("one that ended while no daemon ran", () => {
       ...{ state: "exited", exit: { code: 3 } },
       ...{ at: "2026-03-16T12:00:07.000Z", lastRunMs: 2_000 },
     });
+  });
+
+  test.each<[string, boolean, EndCause]>([
+    ["that kept it", true, { kind: "exit" }],
+    ["that was not there", false, { kind: "exit", cut: true }],
+  ])("says so if its last output may be missing: a keeper %s", async (_, guarded, end) => {
+    const before = daemon();
+    await before.registry.create(specOf());
+    await before.machine.start();
+    const [saved] = before.saved.slice(-1);
+    if (saved === undefined) throw new Error("nothing was saved");
+    const after = daemon(before.runs.slice(-1));
+    after.machine.known = { code: 0, signal: null };
+    after.machine.guarded = guarded;
+    await after.registry.restore([saved]);
+    await turn();
+    expect(after.registry.find(saved.id).snapshot().lastEnd).toEqual(end);
+    expect(after.runs.at(-1)).toMatchObject({ exitCode: 0, end });
   });
 
   test("ended at the latest now, and ran no longer than it can have, though the clock jumped back", async () => {

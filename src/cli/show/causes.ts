@@ -24,9 +24,9 @@ export function startInShort(cause: RunStartCause): string {
 export function endInShort(end: RunEndCause): string {
   switch (end.kind) {
     case "exit":
-      return "by itself";
+      return `by itself${cutInShort(end)}`;
     case "signal":
-      return "by a signal from elsewhere";
+      return `by a signal from elsewhere${cutInShort(end)}`;
     case "stop":
       return "stopped by hand";
     case "restart":
@@ -48,4 +48,8 @@ export function endInShort(end: RunEndCause): string {
     default:
       return end satisfies never;
   }
+}
+
+function cutInShort({ cut }: { readonly cut?: true }): string {
+  return cut === true ? ", its last output perhaps missing" : "";
 }

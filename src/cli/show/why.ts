@@ -76,9 +76,9 @@ function end(session: SessionReply, run: RunReply | undefined): string | undefin
   const ended = when === null ? "It ended" : `It ended at ${when}`;
   switch (why.kind) {
     case "exit":
-      return `${ended} by itself.`;
+      return `${ended} by itself.${lastOutput(why)}`;
     case "signal":
-      return `${ended} by a signal that korun did not send.`;
+      return `${ended} by a signal that korun did not send.${lastOutput(why)}`;
     case "stop":
       return `${ended} since somebody stopped it.`;
     case "restart":
@@ -98,6 +98,12 @@ function end(session: SessionReply, run: RunReply | undefined): string | undefin
     default:
       return why satisfies never;
   }
+}
+
+function lastOutput({ cut }: { readonly cut?: true }): string {
+  return cut === true
+    ? " Neither daemon nor keeper was there: its last output may be missing."
+    : "";
 }
 
 function readiness(session: SessionReply): string | undefined {
