@@ -2,6 +2,7 @@
 // were on a processor, how often their threads were switched to.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { pidsWith } from "../../tests/support/environ.ts";
 
 const KIB_PER_MIB = 1_024;
 const TICK_MS = 10;
@@ -16,16 +17,13 @@ export interface FoundProcess {
 
 /** Living processes with `NAME=value` in their environment. */
 export function processesWith(variable: string): FoundProcess[] {
-  return numbersIn("/proc").flatMap((pid) => {
+  return pidsWith(variable).flatMap((pid) => {
     try {
       const folder = `/proc/${pid}`;
-      const environment = readFileSync(`${folder}/environ`, "latin1");
-      if (!`\0${environment}`.includes(`\0${variable}\0`)) return [];
-      // A zombie has no program any more.
       const program = readlinkSync(`${folder}/exe`);
       return [{ pid, program, name: readFileSync(`${folder}/comm`, "utf8").trim() }];
     } catch {
-      return []; // It ended while it was looked at, or is not ours to look at.
+      return []; // It ended while it was looked at.
     }
   });
 }

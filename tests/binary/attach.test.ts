@@ -4,6 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { environmentOf } from "../support/environ.ts";
 import { BINARY, Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
 import { render } from "./support/rendered.ts";
@@ -324,9 +325,7 @@ describe("our terminal is as it was", () => {
   function pidOf(korun: Korun): number {
     const { stdout } = Bun.spawnSync(["pgrep", "-f", `^${BINARY} attach full$`]);
     const pids = stdout.toString().trim().split("\n").map(Number);
-    const ours = pids.filter((pid) => {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`KORUN_HOME=${korun.home}\0`);
-    });
+    const ours = pids.filter((pid) => environmentOf(pid).includes(`KORUN_HOME=${korun.home}\0`));
     const [pid] = ours;
     if (pid === undefined) throw new Error("there is no korun attach");
     return pid;

@@ -6,7 +6,6 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -18,6 +17,7 @@ import { exitJournal } from "../../src/keeper/options.ts";
 import type { ExitRecord, Held, HoldRequest, KeeperHello } from "../../src/keeper/protocol.ts";
 import { isAlive } from "../../src/process/identity.ts";
 import type { ProcessIdentity } from "../../src/process/process-info.ts";
+import { pidsWith } from "../support/environ.ts";
 import { waitFor } from "../support/wait.ts";
 
 export const PROGRAM = join(import.meta.dir, "fixtures/program.ts");
@@ -114,17 +114,7 @@ export class Stage {
 
   /** Every living process of this home, children of its daemons included. */
   processes(): number[] {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .filter((pid) => {
-        try {
-          const environ = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
-          return environ.includes(`KORUN_HOME=${this.home}`);
-        } catch {
-          return false; // It ended while it was looked at.
-        }
-      });
+    return pidsWith(`KORUN_HOME=${this.home}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

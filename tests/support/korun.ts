@@ -1,13 +1,14 @@
 // A korun of a test's own: the compiled binary, an empty home, a port that nobody else has. When
 // the test is done its daemon is stopped and every process of its sessions must be gone.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { DaemonReply } from "../../src/api/daemon-replies.ts";
 import type { LogReply } from "../../src/api/log-replies.ts";
 import type { SessionReply } from "../../src/api/replies.ts";
 import { holdToContract } from "./contract.ts";
+import { pidsWith } from "./environ.ts";
 import { waitFor } from "./wait.ts";
 
 /** The binary under test. `npm test` builds it. */
@@ -163,17 +164,12 @@ export class Korun implements AsyncDisposable {
 
 /** Living processes whose environment has this variable, as `pid command`. Linux only. */
 export function processesWith(variable: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-        if (!environment.includes(variable)) return [];
-        if (/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) return [];
-        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-        return [`${pid} ${command}`];
-      } catch {
-        return []; // It ended while it was looked at.
-      }
-    });
+  return pidsWith(variable).flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      return [`${pid} ${command}`];
+    } catch {
+      return []; // It ended while it was looked at.
+    }
+  });
 }

@@ -19,7 +19,7 @@ export const restart: Row = {
   name: "restart",
   async measure(bench) {
     await using korun = await Korun.start(bench);
-    const project = new Project(korun.place);
+    await using project = new Project(korun.place);
     const started = project.started();
     await korun.serve({
       command: project.command,
@@ -42,7 +42,7 @@ export const restart: Row = {
         ability: "reload",
         async measure(peer) {
           await using place = new Place();
-          const watched = new Project(place);
+          await using watched = new Project(place);
           const started = watched.started();
           await peer.reload(place, watched);
           await started;
@@ -59,7 +59,7 @@ export const restart: Row = {
 
 async function timeDirectStart(): Promise<number> {
   await using place = new Place();
-  const project = new Project(place);
+  await using project = new Project(place);
   await Bun.sleep(20);
   const started = project.started();
   const start = performance.now();
@@ -69,12 +69,14 @@ async function timeDirectStart(): Promise<number> {
 }
 
 /** A folder that is watched and a command that tells when it starts. */
-class Project {
+class Project implements AsyncDisposable {
   readonly folder: string;
   /** The watched folder, below `folder`. */
   readonly watched = "src";
   readonly file: string;
   readonly command: [string, ...string[]];
+  /** Until it is closed, the pipe that nobody writes to any more keeps the benchmark waiting. */
+  readonly #close: () => Promise<void>;
   #saves = 0;
   #onStart: (() => void) | undefined;
 
@@ -86,7 +88,13 @@ class Project {
     const pipe = place.path("started");
     Bun.spawnSync(["mkfifo", pipe]);
     this.command = ["sh", "-c", 'echo >"$0"; exec sleep 1000', pipe];
-    void this.#listen(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
+    const end = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    const starts = Bun.file(end).stream().getReader();
+    this.#close = () => starts.cancel();
+    const listen = async () => {
+      while (!(await starts.read()).done) this.#onStart?.();
+    };
+    void listen();
   }
 
   /** Waits for the next start of the command. */
@@ -113,7 +121,7 @@ class Project {
     renameSync(beside, this.file);
   }
 
-  async #listen(fd: number): Promise<void> {
-    for await (const _ of Bun.file(fd).stream()) this.#onStart?.();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
   }
 }
