@@ -8,7 +8,7 @@ import { openPidfd } from "../native/pidfd.ts";
 import { isAlive } from "./identity.ts";
 import { pause } from "./pause.ts";
 import type { ProcessIdentity } from "./process-info.ts";
-import { requestScan } from "./tree.ts";
+import { requestSettledScan } from "./tree.ts";
 
 /** How long after its end a process may wait to be reaped before its status is given up, in ms. */
 const REAPED_WITHIN_MS = 3_000;
@@ -25,10 +25,10 @@ export async function findLeader(of: {
   readonly sessionId: string;
   readonly run: number;
 }): Promise<ProcessIdentity | undefined> {
-  const table = await requestScan();
+  const table = await requestSettledScan();
   const leaders = table
     .session({ sessionId: of.sessionId, leader: undefined })
-    .filter(({ pid, group }) => pid === group && runOf(pid) === of.run)
+    .filter(({ pid, group, mark }) => pid === group && mark?.run === of.run)
     .sort((one, other) => one.startTime - other.startTime);
   const [oldest] = leaders;
   return oldest && { pid: oldest.pid, startTime: oldest.startTime };
@@ -45,13 +45,12 @@ export interface LivingSession {
 
 /** Whatever lives of any session, by what it carries in its environment. */
 export async function findLivingSessions(): Promise<readonly LivingSession[]> {
-  const marked = (await requestScan()).all().filter(({ mark }) => mark?.daemon === false);
+  const marked = (await requestSettledScan()).all().filter(({ mark }) => mark?.daemon === false);
   const bySession = Map.groupBy(marked, ({ mark }) => mark?.sessionId);
   return [...bySession].flatMap(([sessionId, processes]) => {
     if (sessionId === undefined) return [];
-    const runs = processes.map(({ pid }) => runOf(pid) ?? 0);
-    const run = Math.max(...runs);
-    const leaders = processes.filter(({ pid, group }, at) => pid === group && runs[at] === run);
+    const run = Math.max(...processes.map(({ mark }) => mark?.run ?? 0));
+    const leaders = processes.filter(({ pid, group, mark }) => pid === group && mark?.run === run);
     const [leader] = leaders.sort((one, other) => one.startTime - other.startTime);
     return [{ sessionId, run, leader, pids: processes.map(({ pid }) => pid) }];
   });
@@ -94,15 +93,5 @@ async function reapedStatus(pidfd: number): Promise<ExitStatus | undefined> {
     const status = exitStatusOfPidfd(pidfd);
     if (status !== undefined || performance.now() > deadline) return status;
     await pause(LOOK_MS);
-  }
-}
-
-function runOf(pid: number): number | undefined {
-  try {
-    const environ = readFileSync(`/proc/${pid}/environ`, "latin1");
-    const entry = environ.split("\0").find((variable) => variable.startsWith("KORUN_RUN="));
-    return entry === undefined ? undefined : Number(entry.slice("KORUN_RUN=".length));
-  } catch {
-    return undefined; // it has ended
   }
 }

@@ -31,6 +31,8 @@ export interface ProcessInfo extends ProcessIdentity, ProcessUse {
 export interface KorunMark {
   /** The session it was started in. */
   readonly sessionId: string | undefined;
+  /** The run of that session that it was started in. */
+  readonly run: number | undefined;
   /** It was launched as a korun daemon, and is nobody's descendant. */
   readonly daemon: boolean;
 }
@@ -64,7 +66,7 @@ export interface ProcessSource {
   isUnreaped(identity: ProcessIdentity): boolean;
 }
 
-export const UNMARKED: KorunMark = { sessionId: undefined, daemon: false };
+export const UNMARKED: KorunMark = { sessionId: undefined, run: undefined, daemon: false };
 
 /** An identity as a key of maps and sets. */
 export function keyOf({ pid, startTime }: ProcessIdentity): string {

@@ -36,6 +36,7 @@ const MOST_LISTINGS = 10;
 
 /** Whoever carries the first of these belongs to a check, and not to the session that it is of. */
 const OWNER_PREFIXES = ["KORUN_CHECK=", "KORUN_SESSION_ID="];
+const RUN_PREFIX = "KORUN_RUN=";
 const DAEMON_ENTRY = "KORUN_DAEMON=1";
 
 const GONE = Symbol("gone");
@@ -225,9 +226,16 @@ export function parseMark(environ: string): KorunMark {
   const entries = `\0${environ}\0`;
   const daemon = entries.includes(`\0${DAEMON_ENTRY}\0`);
   const owner = OWNER_PREFIXES.find((prefix) => entries.includes(`\0${prefix}`));
-  if (owner === undefined) return daemon ? { sessionId: undefined, daemon } : UNMARKED;
-  const from = entries.indexOf(`\0${owner}`) + 1 + owner.length;
-  return { sessionId: entries.slice(from, entries.indexOf("\0", from)), daemon };
+  if (owner === undefined) return daemon ? { ...UNMARKED, daemon } : UNMARKED;
+  const run = Number.parseInt(valueIn(entries, RUN_PREFIX) ?? "", 10);
+  return { sessionId: valueIn(entries, owner), run: run > 0 ? run : undefined, daemon };
+}
+
+function valueIn(entries: string, prefix: string): string | undefined {
+  const at = entries.indexOf(`\0${prefix}`);
+  if (at === -1) return undefined;
+  const from = at + 1 + prefix.length;
+  return entries.slice(from, entries.indexOf("\0", from));
 }
 
 function withoutMark(process: ScannedProcess): ScannedProcess {

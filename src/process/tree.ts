@@ -119,12 +119,18 @@ export interface SessionTree {
 
 /** The live processes of a session, from a scan begun after this call. */
 export async function requestTree(target: TreeTarget): Promise<SessionTree> {
+  const table = await requestSettledScan();
+  return { table, members: table.session(target) };
+}
+
+/** A scan begun after this call, and again while a process is just becoming another program. */
+export async function requestSettledScan(): Promise<ProcessTable> {
   let table = await requestScan();
   for (let scans = 1; scans < MOST_SCANS && !table.isSettled(); scans += 1) {
     await pause(SCAN_PAUSE_MS);
     table = await requestScan();
   }
-  return { table, members: table.session(target) };
+  return table;
 }
 
 /** Scans now, in about a millisecond on Linux. */

@@ -2,10 +2,11 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pageSize } from "../../src/native/page-size.ts";
+import { UNMARKED } from "../../src/process/process-info.ts";
 import { parseMark } from "../../src/process/procfs.ts";
 import { parsePsLine } from "../../src/process/ps.ts";
 import { parseStat } from "../../src/process/stat-line.ts";
-import { scanProcesses } from "../../src/process/tree.ts";
+import { requestTree, scanProcesses } from "../../src/process/tree.ts";
 import { waitFor } from "../support/wait.ts";
 import { cleanUp, makeFolder, startSession } from "./sessions.ts";
 
@@ -82,13 +83,13 @@ describe("An environment", () => {
       "PATH=/bin\0KORUN_SESSION_ID=abc",
       "A=\0KORUN_SESSION_ID=abc\0B=\0",
     ]) {
-      expect(parseMark(environ)).toEqual({ sessionId: "abc", daemon: false });
+      expect(parseMark(environ)).toEqual({ ...UNMARKED, sessionId: "abc" });
     }
   });
 
   test("that only resembles a mark has none", () => {
     for (const environ of ["", "XKORUN_SESSION_ID=abc\0", "A=KORUN_DAEMON=1\0KORUN_DAEMON=10\0"]) {
-      expect(parseMark(environ)).toEqual({ sessionId: undefined, daemon: false });
+      expect(parseMark(environ)).toEqual(UNMARKED);
     }
   });
 
@@ -97,12 +98,18 @@ describe("An environment", () => {
       "KORUN_CHECK=abc/health\0KORUN_SESSION_ID=abc\0",
       "KORUN_SESSION_ID=abc\0A=b\0KORUN_CHECK=abc/health\0",
     ]) {
-      expect(parseMark(environ)).toEqual({ sessionId: "abc/health", daemon: false });
+      expect(parseMark(environ)).toEqual({ ...UNMARKED, sessionId: "abc/health" });
     }
   });
 
+  test("names the run, when it is a number", () => {
+    const runOf = (run: string) => parseMark(`KORUN_SESSION_ID=abc\0KORUN_RUN=${run}\0`).run;
+    expect(runOf("12")).toBe(12);
+    for (const other of ["", "0", "-1", "soon"]) expect(runOf(other)).toBeUndefined();
+  });
+
   test("tells a daemon", () => {
-    expect(parseMark("A=\0KORUN_DAEMON=1\0B=\0")).toEqual({ sessionId: undefined, daemon: true });
+    expect(parseMark("A=\0KORUN_DAEMON=1\0B=\0")).toEqual({ ...UNMARKED, daemon: true });
   });
 });
 
@@ -114,8 +121,8 @@ describe.if(process.platform === "linux")("A real process", () => {
     );
     const env = { PATH: process.env.PATH ?? "", ...bulk, KORUN_SESSION_ID: sessionId };
     const { leader } = startSession(["sleep", "600"], { env });
-    const found = scanProcesses().session({ sessionId, leader: undefined });
-    expect(found.map((process) => process.pid)).toEqual([leader.pid]);
+    const { members } = await requestTree({ sessionId, leader: undefined });
+    expect(members.map((process) => process.pid)).toEqual([leader.pid]);
   });
 
   test("that becomes another program is known by its new mark", async () => {
@@ -126,10 +133,10 @@ describe.if(process.platform === "linux")("A real process", () => {
     const { leader } = startSession(["sh", "-c", script], { env });
     const mark = () => scanProcesses().find(leader)?.mark;
     await waitFor("its mark, twice", () => mark()?.sessionId === sessionId && mark());
-    expect(mark()).toEqual({ sessionId, daemon: false });
+    expect(mark()).toEqual({ ...UNMARKED, sessionId });
     writeFileSync(go, "");
     await waitFor("its other mark", () => mark()?.daemon);
-    expect(mark()).toEqual({ sessionId: undefined, daemon: true });
+    expect(mark()).toEqual({ ...UNMARKED, daemon: true });
   });
 
   test("may be named like anything", async () => {

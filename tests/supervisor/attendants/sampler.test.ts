@@ -198,7 +198,7 @@ describe("Who asks for the present", () => {
   test("of a session at rest is told of what it left behind", async () => {
     const meter = machine.session("one");
     machine.lead(meter, 10);
-    machine.processes = [{ ...living(11), mark: { sessionId: "one", daemon: false } }];
+    machine.processes = [{ ...living(11), mark: { ...UNMARKED, sessionId: "one" } }];
     meter.ended();
     const { usage } = await machine.sampler.look("one");
     expect(usage).toMatchObject({ processes: 1, rssBytes: MIB });
