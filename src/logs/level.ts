@@ -41,6 +41,11 @@ export function levelOf(text: string): Level | undefined {
   );
 }
 
+/** Whether a line only announces an error that is said further down: Python's traces end with it. */
+export function isHeading(text: string): boolean {
+  return text.startsWith("Traceback (most recent call last)");
+}
+
 /**
  * Whether a line that states no level goes on with what the one before it says: it is empty or
  * indented, closes a bracket, or is what stack traces and compilers say without an indent.

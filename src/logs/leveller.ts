@@ -5,14 +5,14 @@
 import type { Level } from "../domain/level.ts";
 import type { OutputStream } from "../domain/session.ts";
 import type { Entry } from "./entry.ts";
-import { isContinuation, levelOf, PLAIN_LEVEL } from "./level.ts";
+import { isContinuation, isHeading, levelOf, PLAIN_LEVEL } from "./level.ts";
 
 /** How serious an entry is, and where it belongs. */
 export interface Levelled {
   readonly level: Level;
   /** A further piece of the line before. */
   readonly isPiece: boolean;
-  /** Neither that nor a line that continues the one before. */
+  /** Neither that nor a line that continues the one before, or announces one that comes. */
   readonly isMessage: boolean;
 }
 
@@ -20,6 +20,8 @@ interface Before {
   readonly run: number;
   readonly level: Level;
   readonly partial: boolean;
+  /** An error was announced, and not said yet: it is the next line that is no continuation. */
+  readonly isAnnounced: boolean;
 }
 
 export class Leveller {
@@ -32,8 +34,10 @@ export class Leveller {
     const isPiece = before?.partial === true;
     const own = isPiece ? undefined : levelOf(text);
     const isMore = isPiece || (own === undefined && isContinuation(text));
-    const level = own ?? (isMore ? before?.level : undefined) ?? PLAIN_LEVEL;
-    this.#before.set(stream, { run, level, partial });
-    return { level, isPiece, isMessage: !isMore };
+    const wasAnnounced = before?.isAnnounced === true;
+    const level = own ?? (isMore || wasAnnounced ? before?.level : undefined) ?? PLAIN_LEVEL;
+    const isAnnounced = isMore ? wasAnnounced : isHeading(text);
+    this.#before.set(stream, { run, level, partial, isAnnounced });
+    return { level, isPiece, isMessage: !isMore && !isAnnounced };
   }
 }

@@ -17,6 +17,16 @@ describe("a digest", () => {
     expect([lines, isComplete, nextSeq]).toEqual([7, true, 8]);
   });
 
+  test("counts a trace of Python once, and names it by what it ends with", async () => {
+    const { log, write } = fakeSession();
+    const trace =
+      'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f()\n';
+    write("stderr", `${trace}ValueError: bad\n${trace}app.Stopped: no\nup\n`);
+    const { levels, errors } = await digest(log);
+    expect(levels.error).toBe(2);
+    expect(errors.map(({ last }) => textOf(last))).toEqual(["ValueError: bad", "app.Stopped: no"]);
+  });
+
   test("shows the last errors that differ, each once, with how often it came", async () => {
     const { log, write } = fakeSession();
     for (let round = 1; round <= 12; round += 1) {
