@@ -5,9 +5,6 @@ import { VERSION_HEADER } from "../api/paths.ts";
 import { type Conversation, noHandshake } from "./attach/websocket.ts";
 import { accompanied, type Visit } from "./visitors.ts";
 
-/** How long a connection may be silent, in seconds; what waits or follows says otherwise. */
-export const IDLE_SECONDS = 30;
-
 /** What every request of one server shares. */
 export interface Connection {
   readonly server: Server<Conversation>;
@@ -95,8 +92,6 @@ export class Exchange {
       return await Promise.race([promise, gone.promise]);
     } finally {
       signal.removeEventListener("abort", onAbort);
-      // The next request of a kept connection is timed again.
-      this.#server.timeout(this.request, IDLE_SECONDS);
     }
   }
 }

@@ -51,7 +51,11 @@ export function createHandler({
     const { handler, reference } = router.match(request.method, path);
     const visit = visitors?.enter();
     try {
-      return await handler(new Exchange(request, { ...at, reference, query, version, visit }));
+      const exchange = new Exchange(request, { ...at, reference, query, version, visit });
+      const response = await handler(exchange);
+      // It is the user's own: a pager takes a long answer as slowly as it is read.
+      exchange.allowSilence();
+      return response;
     } finally {
       visit?.answered();
     }
