@@ -159,7 +159,9 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
     report,
     ...retention,
   });
-  parts.defer(() => registry.close({ keep: true }));
+  let isUp = false;
+  // A start that fails has taken over what runs, and leaves it to the next one as it is.
+  parts.defer(() => (isUp ? registry.close({ keep: true }) : registry.leave()));
   const happened = (fact: Happening) =>
     events.append({ ...fact, time: Date.now(), sessionId: null });
   happened({ type: "daemon_started", pid: process.pid, version });
@@ -201,6 +203,7 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
     onDefect: (thrown) => log.error("answering a request", thrown),
   });
   parts.defer(() => server.stop());
+  isUp = true;
   idleness.begin();
 
   record = { ...record, port: server.port };

@@ -84,6 +84,26 @@ test("after kill -9 of daemon and keeper any command about sessions has them bac
   expect(await korun.ok(["stop", "web"])).toBe("web stopped");
 });
 
+test("a next daemon that cannot start leaves everything as it is", async () => {
+  await using korun = new Korun();
+  const script = `trap "echo asked; exit 1" TERM; echo up; while :; do sleep 0.05; done`;
+  const id = await korun.serve(script, ["--name", "web"]);
+  const { pid } = await korun.until(id, ({ stdout_lines }) => stdout_lines === 1, "its trap");
+  const daemon = (await korun.status()).pid;
+  const keeper = keeperOf(daemon);
+  process.kill(keeper, "SIGKILL");
+  process.kill(daemon, "SIGKILL");
+  await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
+  await using held = await stranger();
+  const refused = await korun.run(["ls"], { env: { KORUN_PORT: String(held.port) } });
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("is held by pid")]);
+  const left = () =>
+    processesWith(`KORUN_HOME=${korun.home}`).filter((one) => one.includes("daemon"));
+  await waitFor("that daemon to end", () => left().length === 0);
+  expect(await korun.session("web")).toMatchObject({ pid, state: "running", run: 1 });
+  expect(await korun.ok(["tail", "web"])).toBe("[stdout] up");
+});
+
 test("what ended while daemon and keeper were dead says that its last output may be missing", async () => {
   await using korun = new Korun();
   const id = await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
