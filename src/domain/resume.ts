@@ -18,7 +18,7 @@ import type { LifecycleContext } from "./transition.ts";
 export interface Findings {
   /** The machine was not restarted: what lived then may live still. */
   readonly sameBoot: boolean;
-  /** The leader's pid if it lives, be it recorded or found by what it carries. */
+  /** The leader's pid if it lives, or if it was started and nobody has recorded that. */
   readonly leader: number | undefined;
   /** How the leader ended, if it did and somebody knows. */
   readonly exit: ExitStatus | undefined;

@@ -10,6 +10,7 @@ import { crashPoint } from "../process/crash-point.ts";
 import { childEnvironment, inTerminal } from "../process/environment.ts";
 import { groupEmpty, groupLives, leftBehind } from "../process/group.ts";
 import { bootId, isAlive } from "../process/identity.ts";
+import { notedLeader, noteLeader } from "../process/leader-note.ts";
 import { groupExists } from "../process/signal.ts";
 import { spawnLeader } from "../process/spawn.ts";
 import { endTree } from "../process/stop.ts";
@@ -76,6 +77,14 @@ export function createMachinery(parts: MachineParts): Machinery {
   const waysOf = (id: string, { stdin, pty }: SessionSpec) => {
     return { stdin, pty, onInputEnd: () => guardian.endInput(id) };
   };
+  /** Without it, only a daemon's death in the next moment could have the run started again. */
+  const note = (folder: string, led: { run: number; leader: Leader }) => {
+    try {
+      noteLeader(folder, led);
+    } catch (thrown) {
+      parts.report("noting who leads a run", thrown);
+    }
+  };
   return {
     bootId: bootId(),
     openOutput: (id, spec) => capture.open(join(sessions, id), waysOf(id, spec)),
@@ -89,7 +98,9 @@ export function createMachinery(parts: MachineParts): Machinery {
     },
     isAlive,
     ageMs,
-    findLeader,
+    async findLeader(led) {
+      return (await findLeader(led)) ?? notedLeader(join(sessions, led.sessionId), led.run);
+    },
     async pastOf(led) {
       const { exit, guarded } = await guard(led);
       // What the leader left in its group is the run's still.
@@ -116,6 +127,7 @@ export function createMachinery(parts: MachineParts): Machinery {
       crashPoint("before spawn");
       try {
         const leader = launch(request, (pid) => whenGone(pid) ?? later());
+        note(join(sessions, id), { run, leader });
         crashPoint("after spawn");
         void guard({ sessionId: id, run, leader });
         return leader;

@@ -44,7 +44,7 @@ export interface Machinery {
   isAlive(leader: Leader): boolean;
   /** How long it has lived, in ms by a clock that never jumps. */
   ageMs(leader: Leader): number;
-  /** The leader that was started for a run, by what it carries in its environment. */
+  /** The leader that was started for a run, though nobody has recorded it; it may have ended. */
   findLeader(run: { sessionId: string; run: number }): Promise<Leader | undefined>;
   /** What became of a run while no daemon was there. Asks for it to be guarded again. */
   pastOf(run: LedRun): Promise<PastRun>;

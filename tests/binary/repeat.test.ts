@@ -2,8 +2,9 @@
 // asked for, once.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RunListReply } from "../../src/api/history-replies.ts";
 import type { CreatedReply, SessionListReply } from "../../src/api/replies.ts";
 import type { CrashPoint } from "../../src/process/crash-point.ts";
 import { Korun, processesWith } from "../support/korun.ts";
@@ -49,6 +50,21 @@ describe.each(["before spawn", "after spawn"] as const)("a daemon that dies %s",
     expect(session).toMatchObject({ state: "running", run: 2, restart_count: 1 });
     await waitFor("one child", () => processesWith(`KORUN_SESSION_ID=${id}`).length === 1);
   });
+});
+
+test("a daemon that dies after it has started a short command does not start it again", async () => {
+  const { korun, arm, hasCrashed } = crashing("after spawn");
+  await using _ = korun;
+  await korun.ok(["daemon", "start"]);
+  arm();
+  const file = join(korun.work, "ran");
+  const id = await korun.serve(`echo "$KORUN_RUN $$" >> ${file}; echo migrated; exit 3`);
+  expect(hasCrashed()).toBe(true);
+  const session = await korun.until(id, ({ state }) => state === "exited");
+  expect(session).toMatchObject({ exit_code: 3, run: 1, stdout_lines: 1 });
+  expect(readFileSync(file, "utf8")).toMatch(/^1 \d+\n$/);
+  const { runs } = await korun.json<RunListReply>(`/v1/sessions/${id}/runs`);
+  expect(runs).toMatchObject([{ pid: Number(readFileSync(file, "utf8").split(" ")[1]) }]);
 });
 
 test("while a daemon is ending its sessions, `serve` waits for the next one", async () => {
