@@ -1,7 +1,9 @@
 // After a daemon that could not write its store (a full disk) and was killed over it, the store is
 // behind: runs that were started meanwhile are not in it, but they may well be alive. They are
-// found by what their processes carry in their environment, and are gone on with.
+// found by what their processes carry in their environment, and are gone on with. A store may also
+// have been lost without a trace: then there is output of sessions that it does not know.
 
+import { readdirSync } from "node:fs";
 import { NO_NOTES, type Run, type SavedSession } from "../domain/history.ts";
 import type { StartCause } from "../domain/session.ts";
 import { ageMs, findLivingSessions, type LivingSession } from "../process/adopt.ts";
@@ -9,27 +11,34 @@ import { bootId } from "../process/identity.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
 import type { Store } from "../store/store.ts";
 import type { DaemonLog } from "./daemon-log.ts";
+import { clearUnknownSessions } from "./heal.ts";
 
 export interface CatchUpOptions {
-  /** The sessions that this home has output of. */
-  readonly kept: readonly string[];
+  /** The folder in which each session has one of its own. */
+  readonly sessions: string;
   readonly log: DaemonLog;
 }
 
 /**
- * The sessions of a store, with the runs that it has missed and that live. Of sessions that it has
- * missed altogether, what lives is told in its `problem`.
+ * The sessions of a store, with the runs that it has missed and that live. What it has lost is told
+ * in its `problem`: sessions that live, and all that it once knew. Where it has lost nothing, what is
+ * kept of unknown sessions is removed.
  */
 export async function catchUp(
   store: Store,
-  { kept, log }: CatchUpOptions,
+  { sessions, log }: CatchUpOptions,
 ): Promise<readonly SavedSession[]> {
-  const living = await findLivingSessions();
   const known = new Set(store.sessions.ids());
-  for (const session of living) {
-    const isStranger = kept.includes(session.sessionId) && !known.has(session.sessionId);
-    if (isStranger) store.notice(describeStranger(session));
-  }
+  const unknown = readdirSync(sessions).filter((id) => !known.has(id));
+  const isSound = store.isComplete && store.problem === null;
+  if (isSound && unknown.length === 0) return store.sessions.all();
+  const living = await findLivingSessions();
+  const strangers = living.filter(({ sessionId }) => unknown.includes(sessionId));
+  for (const stranger of strangers) store.notice(describeStranger(stranger));
+  const isLost = isSound && store.events.last === 0;
+  if (isLost) store.notice(describeLoss(sessions, unknown));
+  const cutShort = store.isComplete && !isLost && strangers.length === 0;
+  if (cutShort) clearUnknownSessions(sessions, { unknown, log });
   return store.sessions.all().map((session) => {
     const found = living.find(({ sessionId }) => sessionId === session.id);
     if (found?.leader === undefined || found.run <= session.state.run) return session;
@@ -42,6 +51,14 @@ function describeStranger({ sessionId, pids }: LivingSession): string {
   return (
     `Session ${sessionId} is not known any more: it was started while the store could not be ` +
     `written, or was lost with it. Its processes run on (pid ${pids.join(", ")}): end them yourself.`
+  );
+}
+
+function describeLoss(sessions: string, unknown: readonly string[]): string {
+  const count = unknown.length === 1 ? "a session" : `${unknown.length} sessions`;
+  return (
+    `The store was empty, but there is output of ${count} in ${sessions}: what was known of that ` +
+    "is lost. Copy what you want to keep of it; the next daemon removes it."
   );
 }
 

@@ -28,13 +28,12 @@ export async function clearStaleSocket(paths: Paths): Promise<void> {
 
 /** Removes what is kept of sessions that nobody knows: their making or removal was cut short. */
 export function clearUnknownSessions(
-  paths: Paths,
-  { known, log }: { known: readonly string[]; log: DaemonLog },
+  sessions: string,
+  { unknown, log }: { unknown: readonly string[]; log: DaemonLog },
 ): void {
-  for (const id of readdirSync(paths.sessions)) {
-    if (known.includes(id)) continue;
+  for (const id of unknown) {
     log.warn(`removing what was kept of an unknown session ${id}`);
-    rmSync(join(paths.sessions, id), { recursive: true, force: true });
+    rmSync(join(sessions, id), { recursive: true, force: true });
   }
 }
 

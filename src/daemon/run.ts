@@ -2,7 +2,6 @@
 // lock, what an earlier daemon left, the parts, the doors; then it waits until it is to end, and
 // takes all of it down again.
 
-import { readdirSync } from "node:fs";
 import { Capture } from "../capture/handle.ts";
 import type { Happening } from "../domain/history.ts";
 import { Problem } from "../domain/problem.ts";
@@ -23,7 +22,7 @@ import { Collector } from "./collector.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { diskProblem } from "./disk.ts";
 import { joinKeeper, unkept } from "./guardian.ts";
-import { clearStaleSocket, clearUnknownSessions, setRingsAside } from "./heal.ts";
+import { clearStaleSocket, setRingsAside } from "./heal.ts";
 import { historyOf } from "./history.ts";
 import { Idleness, resolveIdleTimeout } from "./idle.ts";
 import { StopIntents } from "./intents.ts";
@@ -117,11 +116,7 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
 
   const store = Store.open(paths.database, { report: (what) => log.warn(what) });
   parts.defer(() => store.close());
-  const mayBeBehind = store.isBehind || store.problem !== null;
-  const kept = readdirSync(paths.sessions);
-  const saved = mayBeBehind ? await catchUp(store, { kept, log }) : store.sessions.all();
-  // Where the store has lost something, a session that it does not know may well be alive.
-  if (store.isComplete) clearUnknownSessions(paths, { known: store.sessions.ids(), log });
+  const saved = await catchUp(store, { sessions: paths.sessions, log });
 
   const capture = Capture.start({
     directory: paths.home,

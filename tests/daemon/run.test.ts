@@ -181,7 +181,8 @@ test("and another one only if somebody has taken that", async () => {
 });
 
 test("what is kept of a session that nobody knows is removed", async () => {
-  preparePaths(paths);
+  await start();
+  await stop();
   mkdirSync(join(paths.sessions, "11111111-1111-4111-8111-111111111111"));
   await start();
   expect(readdirSync(paths.sessions)).toEqual([]);
