@@ -8,7 +8,7 @@ import { Leveller } from "./leveller.ts";
 import type { Merge, Portion } from "./merge.ts";
 import type { PagedLog } from "./page.ts";
 import { plainText } from "./plain.ts";
-import { Slicer } from "./turn.ts";
+import { isSliceOver, nextSlice } from "./turn.ts";
 
 /** Of what to make it. */
 export interface DigestQuery {
@@ -61,12 +61,11 @@ export async function digestLog(query: DigestQuery, log: PagedLog): Promise<Dige
   const view = log.view(stream, until);
   const merge = run === undefined ? view : view.ofRun(run);
   const digester = new Digester();
-  const slicer = new Slicer();
   let isComplete = isWhole(merge, query);
   for (let batch = merge.take(BATCH); batch.length > 0; batch = merge.take(BATCH)) {
     for (const entry of batch) {
-      if (slicer.isOver) {
-        await slicer.next();
+      if (isSliceOver()) {
+        await nextSlice();
         signal?.throwIfAborted();
       }
       if (entry.time >= sinceMs) digester.add(entry);

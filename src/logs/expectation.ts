@@ -4,7 +4,7 @@
 import type { OutputStream } from "../domain/session.ts";
 import type { Pattern } from "./pattern.ts";
 import type { OpenLine, Scanned, ScannedLine } from "./scan.ts";
-import { Slicer } from "./turn.ts";
+import { isSliceOver, nextSlice } from "./turn.ts";
 
 /** What was looked for, where it was. */
 export interface Sighting {
@@ -40,7 +40,6 @@ export async function seek(
   scan: { readonly nextSeq: number; next(): Promise<Scanned | undefined> },
   { pattern, column }: Sought,
 ): Promise<Expectation> {
-  const slicer = new Slicer();
   let { nextSeq } = scan;
   let missed = 0;
   let skipped = column;
@@ -49,7 +48,7 @@ export async function seek(
     // What was looked at before is gone, and this is another line.
     if (scanned.missed > 0) skipped = 0;
     for (const line of scanned.lines) {
-      if (slicer.isOver) await slicer.next();
+      if (isSliceOver()) await nextSlice();
       nextSeq = line.seq + 1;
       const found = findIn(line, { pattern, skipped });
       skipped = 0;

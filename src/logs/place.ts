@@ -5,6 +5,7 @@
 import type { Entry } from "./entry.ts";
 import { Merge, type Portion } from "./merge.ts";
 import type { RingReader } from "./ring-reader.ts";
+import { isSliceOver, nextSlice } from "./turn.ts";
 
 /** What a place needs of its session. */
 export interface PlaceSource {
@@ -51,6 +52,8 @@ export class Place {
   /** What `look` finds, as soon as it finds something; undefined when it is over or was closed. */
   async next<Found>(look: () => Found | undefined): Promise<Found | undefined> {
     for (;;) {
+      // Those who wait for the same line are all woken at once.
+      if (isSliceOver()) await nextSlice();
       if (this.#closed) return undefined;
       // Asked before looking: what is settled now was read to its end below.
       const isLast = this.#source.isOver() || Number.isFinite(this.#until);

@@ -6,7 +6,7 @@ import type { Entry } from "./entry.ts";
 import { type LogFilter, Sieve } from "./filter.ts";
 import type { Merge, Portion } from "./merge.ts";
 import type { LogPage, PagedLog, PageQuery } from "./page.ts";
-import { Slicer } from "./turn.ts";
+import { isSliceOver, nextSlice } from "./turn.ts";
 
 /** Which of the entries to read. */
 export interface SearchQuery extends PageQuery {
@@ -60,11 +60,10 @@ class Walk {
     const { limit, from, signal } = this.#query;
     const isNewest = from === "newest";
     const kept: Entry[] = [];
-    const slicer = new Slicer();
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       for (const entry of batch) {
-        if (slicer.isOver) {
-          await slicer.next();
+        if (isSliceOver()) {
+          await nextSlice();
           signal?.throwIfAborted();
         }
         this.judged += 1;

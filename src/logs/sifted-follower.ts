@@ -7,7 +7,7 @@ import { type LogFilter, Sieve } from "./filter.ts";
 import type { FollowBatch, Follower, FollowQuery } from "./follower.ts";
 import type { LogPage } from "./page.ts";
 import type { SearchQuery } from "./search.ts";
-import { Slicer } from "./turn.ts";
+import { isSliceOver, nextSlice } from "./turn.ts";
 
 /** Where to start following, and what of it. */
 export interface SiftQuery extends FollowQuery {
@@ -93,9 +93,8 @@ export class SiftedFollower {
 
   async #sift(entries: readonly Entry[]): Promise<Entry[]> {
     const wanted: Entry[] = [];
-    const slicer = new Slicer();
     for (const entry of entries) {
-      if (slicer.isOver) await slicer.next();
+      if (isSliceOver()) await nextSlice();
       if (this.#sieve.keeps(entry)) wanted.push(entry);
     }
     return wanted;

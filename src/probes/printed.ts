@@ -3,7 +3,7 @@
 
 import { compilePattern, type Pattern, type PatternText } from "../logs/pattern.ts";
 import type { Scanned } from "../logs/scan.ts";
-import { Slicer } from "../logs/turn.ts";
+import { isSliceOver, nextSlice } from "../logs/turn.ts";
 import { MET, type Probe, type ProbedRun, unmet } from "./probe.ts";
 
 const OUTSET = "not printed yet";
@@ -41,9 +41,8 @@ interface Sought {
 
 /** Some lines of a large expression keep the daemon for long: everyone else gets their turn. */
 async function isIn({ lines, open }: Scanned, { pattern, run, signal }: Sought): Promise<boolean> {
-  const slicer = new Slicer();
   for (const { text } of [...lines.filter((line) => line.run === run.number), ...open]) {
-    if (slicer.isOver) await slicer.next();
+    if (isSliceOver()) await nextSlice();
     if (signal.aborted) return false;
     if (pattern.test(text)) return true;
   }
