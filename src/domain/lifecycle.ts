@@ -100,8 +100,16 @@ export type Effect =
   | { readonly type: "spawn"; readonly run: number; readonly cause: StartCause }
   /** Wait until the leader's group is empty: `groupEmpty`. */
   | { readonly type: "awaitGroup"; readonly run: number }
-  /** End every process of the session, earlier runs' included: `treeEnded`. */
-  | { readonly type: "endTree"; readonly run: number; readonly force: boolean }
+  /**
+   * End every process of the session, earlier runs' included: `treeEnded`. `again`: another daemon
+   * had begun to.
+   */
+  | {
+      readonly type: "endTree";
+      readonly run: number;
+      readonly force: boolean;
+      readonly again?: true;
+    }
   /** Wait no longer for what `endTree` ends: kill it. No answer of its own. */
   | { readonly type: "kill"; readonly run: number }
   /** Read all output to its end, then look for processes left behind if asked: `drained`. */

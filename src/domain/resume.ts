@@ -73,7 +73,7 @@ function goOn(saved: Lifecycle, findings: Findings): Resumption {
     case "ending": {
       const ended = saved.leader.kind === "alive" && findings.leader === undefined;
       const state = ended ? { ...saved, leader: { kind: "exited", exit } as const } : saved;
-      return does(state, { type: "endTree", run, force: saved.forced });
+      return does(state, { type: "endTree", run, force: saved.forced, again: true });
     }
     case "cleared":
       return does(saved, { type: "drain", run, look: false });

@@ -1,7 +1,7 @@
 // Processes that another daemon started: finding them again, and learning how they end although
 // they are nobody's child here.
 
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { ExitStatus } from "../domain/session.ts";
 import { exitStatusOfPidfd } from "../native/exit-status.ts";
 import { openPidfd } from "../native/pidfd.ts";
@@ -9,6 +9,7 @@ import { isAlive } from "./identity.ts";
 import { pause } from "./pause.ts";
 import type { ProcessIdentity } from "./process-info.ts";
 import { requestSettledScan } from "./tree.ts";
+import { uptimeMs } from "./uptime.ts";
 
 /** How long after its end a process may wait to be reaped before its status is given up, in ms. */
 const REAPED_WITHIN_MS = 3_000;
@@ -56,15 +57,11 @@ export async function findLivingSessions(): Promise<readonly LivingSession[]> {
   });
 }
 
-/**
- * How long a process has lived, in ms by the kernel's clock; 0 where that cannot be told. By the wall
- * clock, which may jump, where the kernel gives no other (macOS).
- */
+/** How long a process has lived, in ms by `uptimeMs`; 0 where that cannot be told. */
 export function ageMs({ startTime }: ProcessIdentity): number {
   if (startTime === 0) return 0; // it ended before anyone could look
-  if (process.platform !== "linux") return Math.max(0, Date.now() - startTime);
-  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
-  return Math.max(0, Math.round(uptime * 1_000 - (startTime * 1_000) / TICKS_A_SECOND));
+  const startedMs = process.platform === "linux" ? (startTime * 1_000) / TICKS_A_SECOND : startTime;
+  return Math.max(0, Math.round(uptimeMs() - startedMs));
 }
 
 /**

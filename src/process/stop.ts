@@ -2,6 +2,7 @@
 // until nothing is alive. Each round works from a fresh scan, so what was forked meanwhile is in
 // it, and counts only verified identities, so that a pid used again is never signalled.
 
+import { Ending } from "./ending.ts";
 import { isAlive } from "./identity.ts";
 import { pause } from "./pause.ts";
 import { keyOf, type ProcessIdentity, type ProcessInfo } from "./process-info.ts";
@@ -22,6 +23,8 @@ export interface EndOptions {
   readonly graceMs: number;
   /** Cuts the grace short once aborted. */
   readonly force?: AbortSignal | undefined;
+  /** How far it has come; by default it begins now, and nobody can go on with it. */
+  readonly ending?: Ending | undefined;
 }
 
 /**
@@ -37,15 +40,17 @@ export async function endTree(
 }
 
 /** False once everything is gone; true when the grace is over first. */
-async function endGracefully(target: TreeTarget, { graceMs, force }: EndOptions): Promise<boolean> {
-  const deadline = performance.now() + graceMs;
-  const asked = new Set<string>();
+async function endGracefully(
+  target: TreeTarget,
+  { graceMs, force, ending = Ending.begin() }: EndOptions,
+): Promise<boolean> {
+  const deadline = performance.now() + graceMs - ending.elapsedMs;
   while (performance.now() < deadline && !force?.aborted) {
     const { table, members } = await requestTree(target);
     if (members.length === 0) return false;
-    const fresh = members.filter((member) => !asked.has(keyOf(member)));
-    for (const member of fresh) asked.add(keyOf(member));
+    const fresh = members.filter((member) => !ending.wasAsked(keyOf(member)));
     signalAll(fresh, { signal: "SIGTERM", table, target });
+    ending.asked(fresh.map(keyOf));
     // A stopped process holds its SIGTERM back until it goes on.
     for (const member of fresh) if (member.stopped) signalProcess(member, "SIGCONT");
     await allGone(members, { deadline, abort: force });

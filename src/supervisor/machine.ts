@@ -7,6 +7,7 @@ import { UNKNOWN_EXIT } from "../domain/resume.ts";
 import type { SessionSpec } from "../domain/session.ts";
 import { ageMs, exitOf, findLeader } from "../process/adopt.ts";
 import { crashPoint } from "../process/crash-point.ts";
+import { Ending } from "../process/ending.ts";
 import { childEnvironment, inTerminal } from "../process/environment.ts";
 import { groupEmpty, groupLives, leftBehind } from "../process/group.ts";
 import { bootId, isAlive } from "../process/identity.ts";
@@ -138,9 +139,11 @@ export function createMachinery(parts: MachineParts): Machinery {
     },
     groupEmpty: ({ pid }) => groupEmpty(pid, (member) => whenGone(member) ?? later()),
     groupLives: ({ sessionId, leader }) => groupLives(sessionId, leader.pid),
-    async endTree(target, options) {
+    async endTree(target, { graceMs, force, again }) {
       crashPoint("before end");
-      const survivors = await endTree(target, options);
+      const folder = join(sessions, target.sessionId);
+      const ending = again ? Ending.goOn(folder) : Ending.begin(folder);
+      const survivors = await endTree(target, { graceMs, force, ending });
       crashPoint("after end");
       return survivors.map(({ pid, name }) => ({ pid, name }));
     },

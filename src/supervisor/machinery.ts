@@ -105,6 +105,8 @@ export interface EndOptions {
   readonly graceMs: number;
   /** Aborted: what is left of the grace is over, SIGKILL now. May be aborted from the start. */
   readonly force: AbortSignal;
+  /** Another daemon had begun: whom it asked is not asked again, and the grace is not granted anew. */
+  readonly again: boolean;
 }
 
 /** Where a session's output goes, and where its input comes from. */

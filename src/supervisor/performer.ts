@@ -90,7 +90,7 @@ export class Performer {
         void this.#awaitGroup(effect.run);
         return;
       case "endTree":
-        void this.#endTree(effect.run, effect.force);
+        void this.#endTree(effect);
         return;
       case "kill":
         this.#force.abort();
@@ -165,13 +165,13 @@ export class Performer {
     this.#parts.answer({ type: "groupEmpty", run });
   }
 
-  async #endTree(run: number, force: boolean): Promise<void> {
+  async #endTree({ run, force, again }: Effect & { type: "endTree" }): Promise<void> {
     this.#observing.abort();
     this.#force = new AbortController();
     if (force) this.#force.abort();
     const { id, spec, machinery } = this.#parts;
     const target = { sessionId: id, leader: this.#leader };
-    const options = { graceMs: spec.graceMs, force: this.#force.signal };
+    const options = { graceMs: spec.graceMs, force: this.#force.signal, again: again === true };
     const survivors = await this.#try("ending processes", () => machinery.endTree(target, options));
     const reported = await this.#exitReported();
     const left = survivors ?? (await this.#findSurvivors(reported));

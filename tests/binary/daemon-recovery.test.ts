@@ -104,6 +104,23 @@ test("a next daemon that cannot start leaves everything as it is", async () => {
   expect(await korun.ok(["tail", "web"])).toBe("[stdout] up");
 });
 
+test("a daemon that goes on with a stop asks nobody a second time", async () => {
+  await using korun = new Korun();
+  const go = join(korun.work, "go");
+  const script = `trap "echo asked" TERM; echo up; until test -e ${go}; do sleep 0.05; done; exit 7`;
+  const id = await korun.serve(script, ["--name", "web", "--grace", "1h"]);
+  await korun.until(id, ({ stdout_lines }) => stdout_lines === 1, "its trap");
+  await korun.ok(["stop", "web", "--no-wait"]);
+  await korun.until(id, ({ stdout_lines }) => stdout_lines === 2, "that it was asked");
+  const daemon = (await korun.status()).pid;
+  process.kill(daemon, "SIGKILL");
+  await waitFor("the daemon to be gone", () => isGone(daemon));
+  expect(await korun.session("web")).toMatchObject({ state: "stopping", run: 1 });
+  writeFileSync(go, "");
+  const ended = await korun.until(id, ({ state }) => state === "exited");
+  expect(ended).toMatchObject({ exit_code: 7, last_end: { kind: "stop" }, stdout_lines: 2 });
+});
+
 test("what ended while daemon and keeper were dead says that its last output may be missing", async () => {
   await using korun = new Korun();
   const id = await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
