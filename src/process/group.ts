@@ -3,10 +3,10 @@
 
 import type { LeftBehind } from "../domain/session.ts";
 import { pause } from "./pause.ts";
-import type { ProcessInfo } from "./process-info.ts";
+import type { ProcessInfo, ScannedProcess } from "./process-info.ts";
 import { groupExists } from "./signal.ts";
 import { processSource } from "./source.ts";
-import { requestScan, requestTree } from "./tree.ts";
+import { type ProcessTable, requestScan, requestTree } from "./tree.ts";
 
 /** Between two looks at a group on a platform that cannot wait for a process, in ms. */
 const SLOW_LOOK_MS = 500;
@@ -31,10 +31,24 @@ export async function groupEmpty(
   }
 }
 
-/** Whether live processes of a session are in this group. */
+/**
+ * Whether live processes of a session are in this group: those that carry its mark, and those that
+ * fell to this daemon's keeper when their parents ended. The group's number alone could be another's.
+ */
 export async function groupLives(sessionId: string, pgid: number): Promise<boolean> {
-  const { members } = await requestTree({ sessionId, leader: undefined });
-  return members.some(({ group }) => group === pgid);
+  const { table, members } = await requestTree({ sessionId, leader: undefined });
+  if (members.some(({ group }) => group === pgid)) return true;
+  return table.group(pgid).some((member) => isKept(member, table));
+}
+
+/** Whether a process descends from the keeper, which is our parent. */
+function isKept(member: ScannedProcess, table: ProcessTable): boolean {
+  const keeper = table.get(process.ppid);
+  if (keeper?.mark?.daemon !== true) return false;
+  for (let at = table.get(member.parent); at !== undefined; at = table.get(at.parent)) {
+    if (at.pid === keeper.pid) return true;
+  }
+  return false;
 }
 
 /** The live processes of a session, once the run's group is empty: those that left it. */

@@ -104,6 +104,21 @@ test("a next daemon that cannot start leaves everything as it is", async () => {
   expect(await korun.ok(["tail", "web"])).toBe("[stdout] up");
 });
 
+test("what a run left in its group is the run's under the next daemon too, whatever it carries", async () => {
+  await using korun = new Korun();
+  const script = 'env -i /bin/sh -c "echo \\$\\$; exec sleep 600" & sleep 0.05; exit 8';
+  const id = await korun.serve(script, ["--name", "web"]);
+  await korun.until(id, (session) => session.exit_code === 8 && session.stdout_lines === 1);
+  const left = Number(await korun.ok(["logs", "web", "--stream", "stdout"]));
+  const daemon = (await korun.status()).pid;
+  process.kill(daemon, "SIGKILL");
+  await waitFor("the daemon to be gone", () => isGone(daemon));
+  expect(await korun.session("web")).toMatchObject({ state: "running", pid: null, exit_code: 8 });
+  expect(isGone(left)).toBe(false);
+  expect(await korun.ok(["stop", "web"])).toBe("web stopped");
+  expect(isGone(left)).toBe(true);
+});
+
 test("a daemon that goes on with a stop asks nobody a second time", async () => {
   await using korun = new Korun();
   const go = join(korun.work, "go");
