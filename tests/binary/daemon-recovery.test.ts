@@ -147,9 +147,10 @@ test("what ended while daemon and keeper were dead says that its last output may
   await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
   process.kill(pid ?? 0, "SIGTERM");
   await waitFor("the child to end", () => isGone(pid ?? 0));
-  const why = await korun.ok(["why", "web"]);
+  await korun.ok(["ls"]);
   // Who reaps it may not have done so yet; then it can still be told how it ended.
-  const { last_end } = await korun.session("web");
+  const { last_end } = await korun.until(id, ({ state }) => state === "exited");
+  const why = await korun.ok(["why", "web"]);
   if (last_end?.kind === "signal") expect(last_end).toEqual({ kind: "signal", cut: true });
   else expect(last_end).toEqual({ kind: "unknown" });
   expect(why).toMatch(/its last output may be missing|nobody saw how/);
