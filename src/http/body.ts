@@ -5,12 +5,15 @@ import { MAX_BODY_BYTES } from "../api/paths.ts";
 import { Problem } from "../domain/problem.ts";
 
 /**
- * The body as JSON; undefined when there is none.
+ * The body as JSON; `absent` when there is none.
  * Throws Problems `payload_too_large`, and `bad_request` for what is not UTF-8 or not JSON.
  */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  { absent }: { readonly absent?: unknown } = {},
+): Promise<unknown> {
   const bytes = await readBytes(request);
-  if (bytes.length === 0) return undefined;
+  if (bytes.length === 0) return absent;
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {

@@ -305,7 +305,7 @@ test("a server whose followers go on elsewhere breaks them off, and ends them ot
 });
 
 describe("prune", () => {
-  function prune(what?: object): Promise<Response> {
+  function prune(what?: object | number | string | null): Promise<Response> {
     const body = what === undefined ? {} : { body: JSON.stringify(what) };
     return fetch(`${server.url}/v1/prune`, { method: "POST", ...body });
   }
@@ -322,11 +322,9 @@ describe("prune", () => {
     expect(server.directory.pruning).toEqual({ olderThanMs: 0, keep: 0 });
   });
 
-  test.each([[{ older_than: "soon" }], [{ keep: -1 }], [{ older: 1 }]])(
-    "%j is refused",
-    async (what) => {
-      expect((await prune(what)).status).toBe(400);
-      expect(server.directory.pruning).toBeUndefined();
-    },
-  );
+  const refused = [{ older_than: "soon" }, { keep: -1 }, { older: 1 }, null, [], 0, "x"];
+  test.each(refused.map((what) => [what]))("%j is refused", async (what) => {
+    expect((await prune(what)).status).toBe(400);
+    expect(server.directory.pruning).toBeUndefined();
+  });
 });

@@ -16,7 +16,9 @@ export function pruneRoutes(directory: SessionDirectory): Routes {
     [PRUNE]: {
       async POST(exchange) {
         readQuery(exchange.query, NoQuery);
-        const body = checkBody(PruneSessions, (await readJson(exchange.request)) ?? {});
+        // No body asks for the defaults; `null` is one, and a wrong one.
+        const { request } = exchange;
+        const body = checkBody(PruneSessions, await readJson(request, { absent: {} }));
         const { older_than: olderThanMs = 0, keep = 0 } = body;
         const forgotten = await exchange.wait(directory.prune({ olderThanMs, keep }));
         const removed = forgotten.map((session) => {
