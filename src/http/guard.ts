@@ -46,7 +46,8 @@ function guardAgainstPages(request: Request, host: string | null): void {
     throw refusal("Pages of other origins may not use this daemon");
   }
   const site = headers.get("sec-fetch-site");
-  if (site !== null && site !== "same-origin" && !(site === "none" && isNavigation(request))) {
+  const isOpened = (method === "GET" || method === "HEAD") && isNavigation(request);
+  if (site !== null && site !== "same-origin" && !(site === "none" && isOpened)) {
     throw refusal("Pages of other sites may not use this daemon");
   }
   const fromBrowser = origin !== null || site !== null || hasFetchMetadata(headers);
@@ -58,9 +59,12 @@ function guardAgainstPages(request: Request, host: string | null): void {
   }
 }
 
-/** The user opened the address: typed it, or followed a bookmark. */
-function isNavigation({ method, headers }: Request): boolean {
-  return (method === "GET" || method === "HEAD") && headers.get("sec-fetch-mode") === "navigate";
+/**
+ * A browser opens the address. It need not be one that the user typed: a foreign site that was
+ * typed can redirect to it, and browsers say `none` of that too. So it may read, and change nothing.
+ */
+export function isNavigation({ headers }: Request): boolean {
+  return headers.get("sec-fetch-mode") === "navigate";
 }
 
 function hasFetchMetadata(headers: Headers): boolean {

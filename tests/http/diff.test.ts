@@ -102,6 +102,16 @@ test("HEAD moves no cursor", async () => {
   expect(await lines()).toEqual(["one"]);
 });
 
+test("an address that a browser opens moves no cursor, since a foreign site may redirect to it", async () => {
+  session.write("stdout", "one\n");
+  for (const site of ["none", "same-origin"]) {
+    const headers = { "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate" };
+    const shown = (await (await get("", { headers })).json()) as DiffReply;
+    expect(shown.entries.map(({ line }) => line)).toEqual(["one"]);
+  }
+  expect(await lines()).toEqual(["one"]);
+});
+
 test("whoever leaves before the answer was taken gets it again", async () => {
   session.write("stdout", `${"x".repeat(10_000)}\n`.repeat(2_000));
   const client = await openRaw({ path: server.socket });

@@ -26,7 +26,8 @@ export const OUTPUT_ENDPOINTS: readonly Endpoint[] = [
     method: "GET",
     path: `${ONE}/diff`,
     about: "Reads what a session printed since this reader last looked.",
-    details: "The cursor moves once the answer was taken, and not for `HEAD`.",
+    details:
+      "The cursor moves once the answer was taken, and not for `HEAD` or what a browser opens.",
     query: DiffQuery,
     answers: [
       {

@@ -1,5 +1,6 @@
 // GET /v1/sessions/{id}/diff: what a session printed since this reader last looked. Its place moves
-// on once the answer was taken, so whoever leaves in the middle gets the same again.
+// on once the answer was taken, so whoever leaves in the middle gets the same again. A browser that
+// is opened at it moves nothing: see `isNavigation`.
 
 import type * as v from "valibot";
 import { DiffQuery, type DiffReply } from "../../api/diffing.ts";
@@ -9,6 +10,7 @@ import { TextFormatter } from "../../logs/text.ts";
 import { delivered } from "../delivery.ts";
 import type { Exchange } from "../exchange.ts";
 import { followHead } from "../follow/follow.ts";
+import { isNavigation } from "../guard.ts";
 import { shownAs } from "../log-filter.ts";
 import type { Cursors, SessionDirectory, SupervisedSession } from "../ports.ts";
 import { openLinesReply } from "../present/open.ts";
@@ -38,6 +40,7 @@ function diff(exchange: Exchange, { directory, cursors }: Parts): Response {
   const page = pageFrom(seen, session, query);
   const bytes = query.format === "json" ? jsonOf(page, { session, query }) : textOf(page);
   const body = delivered(bytes, () => {
+    if (isNavigation(exchange.request)) return;
     const now = cursors.find(session.id, name);
     // Another answer to this reader was taken meanwhile, and told of more.
     if (now !== seen && now !== undefined && now > page.nextSeq) return;
