@@ -2,7 +2,12 @@
 
 import type { Server } from "bun";
 import { VERSION_HEADER } from "../api/paths.ts";
-import { type Conversation, noHandshake } from "./attach/websocket.ts";
+import {
+  type Conversation,
+  noHandshake,
+  otherVersion,
+  speaksAnotherVersion,
+} from "./attach/websocket.ts";
 import { accompanied, type Visit } from "./visitors.ts";
 
 /** What every request of one server shares. */
@@ -63,9 +68,12 @@ export class Exchange {
 
   /**
    * Makes the connection a WebSocket, with this behind it.
-   * Throws Problem `bad_request` when the client did not ask for one.
+   * Throws Problem `bad_request` when the client did not ask for one, and answers the same when it
+   * asked for one of another version.
    */
   upgrade(conversation: Conversation): Response {
+    // Bun's own answer to another version is no envelope.
+    if (speaksAnotherVersion(this.request)) return otherVersion();
     const headers = { [VERSION_HEADER]: this.#version };
     const gone = this.stay();
     const data = accompanied(conversation, gone);

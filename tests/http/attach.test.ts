@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { sessionPath } from "../../src/api/paths.ts";
 import { waitFor } from "../support/wait.ts";
-import { exchangeRaw, openRaw, statusOf } from "./support/raw.ts";
+import { bodyOf, exchangeRaw, openRaw, statusOf } from "./support/raw.ts";
 import { errorOf, startTestServer, type TestServer } from "./support/server.ts";
 import { Terminals, Watcher, type WatchOptions } from "./support/viewers.ts";
 
@@ -108,6 +108,18 @@ describe("what cannot be attached to is an error like any other", () => {
       const response = await fetch(`${server.url}${attachPath()}`, { method });
       expect(response.status).toBe(400);
       if (method === "GET") expect(await errorOf(response)).toMatchObject({ field: "upgrade" });
+    }
+  });
+
+  test("a WebSocket of another version, or of none", async () => {
+    for (const version of [[], ["Sec-WebSocket-Version: 8"], ["Sec-WebSocket-Version: 13, 8"]]) {
+      const headers = HANDSHAKE.filter((header) => !header.startsWith("Sec-WebSocket-Version"));
+      const lines = [`GET ${attachPath()} HTTP/1.1`, `Host: 127.0.0.1:${server.port}`];
+      const request = [...lines, ...headers, ...version].join("\r\n");
+      const answer = await exchangeRaw({ port: server.port }, `${request}\r\n\r\n`);
+      expect(statusOf(answer)).toBe(400);
+      expect(answer.toLowerCase()).toContain("sec-websocket-version: 13\r\n");
+      expect(JSON.parse(bodyOf(answer)).error.field).toBe("sec-websocket-version");
     }
   });
 

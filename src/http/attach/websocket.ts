@@ -4,6 +4,7 @@
 import type { ServerWebSocket, WebSocketHandler } from "bun";
 import { MAX_BODY_BYTES } from "../../api/paths.ts";
 import { Problem } from "../../domain/problem.ts";
+import { failure } from "../reply.ts";
 
 /** Our half of a WebSocket: told of all that happens on it. */
 export interface Conversation {
@@ -56,6 +57,28 @@ export function noHandshake(): Problem {
     expected: "the headers of a WebSocket's opening handshake",
     hint: "Open ws:// at this address, or use `korun attach`.",
   });
+}
+
+/** The one version there is. */
+const VERSION = "13";
+const VERSION_FIELD = "sec-websocket-version";
+
+/** Whether a request asks for a WebSocket, but for none as we know it. */
+export function speaksAnotherVersion({ headers }: Request): boolean {
+  const isAsked = headers.get("upgrade")?.toLowerCase() === "websocket";
+  return isAsked && headers.get(VERSION_FIELD) !== VERSION;
+}
+
+/** Says which version is spoken here, as RFC 6455 has it. */
+export function otherVersion(): Response {
+  const response = failure(
+    new Problem("bad_request", `The WebSocket must be of version ${VERSION}`, {
+      field: VERSION_FIELD,
+      expected: VERSION,
+    }),
+  );
+  response.headers.set(VERSION_FIELD, VERSION);
+  return response;
 }
 
 function peerOf(ws: ServerWebSocket<Conversation>): Peer {
