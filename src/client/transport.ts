@@ -121,6 +121,7 @@ export class Transport {
   }
 
   async #fetch(path: string, options: RequestOptions): Promise<Response> {
+    expectNoDots(path);
     const { method = "GET", body, id, patient = false } = options;
     const signal = options.signal ?? (patient ? undefined : AbortSignal.timeout(PATIENCE_MS));
     const response = await fetch(`http://localhost${path}`, {
@@ -157,6 +158,19 @@ interface Whole {
 function isRepeatable(options: RequestOptions): boolean {
   const { method = "GET", once = false, id, repeatable = id !== undefined } = options;
   return !once && (method !== "POST" || repeatable);
+}
+
+/**
+ * A URL takes `.` and `..` for folders, `%2E` too, so another endpoint would be asked. Only a name
+ * of a session can be such a segment, and no session has one.
+ */
+function expectNoDots(path: string): void {
+  const [place = ""] = path.split("?", 1);
+  const dots = place.split("/").find((segment) => segment === "." || segment === "..");
+  if (dots === undefined) return;
+  throw new Problem("not_found", `No session is called ${dots} or has an id like it`, {
+    hint: "List the sessions with: korun ls",
+  });
 }
 
 function parse(text: string): unknown {

@@ -30,6 +30,25 @@ test("a reply is its text and what the text says", async () => {
   expect(await clientOf(daemon).list()).toEqual({ text, body: { sessions: [] } });
 });
 
+test.each([".", ".."])("%j is no session, and no other endpoint is asked", async (dots) => {
+  await using daemon = new FakeDaemon({});
+  const client = clientOf(daemon);
+  const calls = [
+    client.inspect(dots),
+    client.stop(dots, { wait: true }),
+    client.stats(dots),
+    client.remove(dots),
+    client.log(dots, { action: "logs", query: { format: "json" } }),
+  ];
+  for (const problem of await Promise.all(calls.map(problemOf))) {
+    expect(problem).toMatchObject({
+      code: "not_found",
+      message: `No session is called ${dots} or has an id like it`,
+    });
+  }
+  expect(daemon.asked).toEqual([]);
+});
+
 test("an error is the Problem in its envelope", async () => {
   await using daemon = new FakeDaemon({
     "GET /v1/sessions/web": () =>
