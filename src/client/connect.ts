@@ -60,11 +60,21 @@ const LOOK_MS = 10;
 /** How long one that was refused its start is waited for, in ms: its keeper tries on. */
 const REFUSED_MS = 1_000;
 
+/** Throws a Problem for a home that cannot be one, and for a daemon that does not come up. */
+async function findOne(paths: Paths): Promise<string | undefined> {
+  try {
+    return await lookForOne(paths);
+  } catch (thrown) {
+    const { homeProblem } = await import("../daemon/prepare.ts");
+    throw homeProblem(paths, thrown);
+  }
+}
+
 /**
  * A daemon that was started in another environment may have its socket elsewhere; one that died a
  * moment ago is being brought back by its keeper. Throws the Problem that keeps it from that.
  */
-async function findOne(paths: Paths): Promise<string | undefined> {
+async function lookForOne(paths: Paths): Promise<string | undefined> {
   const { findSocket, isKept, refusedStart, stuckStart } = await import("../daemon/record.ts");
   const since = performance.now();
   for (;;) {

@@ -22,10 +22,17 @@ export function preparePaths(paths: Paths): void {
 
 /** What a system error means that came of using a home; anything else is given back as it is. */
 export function homeProblem(paths: Paths, thrown: unknown): unknown {
-  if (thrown instanceof Problem || systemCode(thrown) === undefined) return thrown;
-  return new Problem("unavailable", `cannot use the home ${paths.home}: ${messageOf(thrown)}`, {
+  const code = systemCode(thrown);
+  if (thrown instanceof Problem || code === undefined) return thrown;
+  const message = `cannot use the home ${paths.home}: ${messageOf(thrown)}`;
+  const cause = thrown;
+  // It leads through a file, or is too long: no folder can ever be there.
+  if (code === "ENOTDIR" || code === "ENAMETOOLONG") {
+    return refuse(message, { hint: "Set KORUN_HOME to a folder that you can write.", cause });
+  }
+  return new Problem("unavailable", message, {
     hint: "Mend that, or set KORUN_HOME to a folder that you can write.",
-    cause: thrown,
+    cause,
   });
 }
 

@@ -89,6 +89,22 @@ describe("daemon logs", () => {
     expect(stderr).toStartWith(`korun: there is no log yet at ${daemon.log}\n`);
   });
 
+  test("says that a home cannot be one, rather than wait for its log", async () => {
+    await using daemon = new FakeDaemon();
+    writeFileSync(daemon.log, "");
+    const env = { KORUN_HOME: `${daemon.log}/home` };
+    for (const args of [["daemon", "logs", "-f"], ["ls"], ["daemon", "stop"]]) {
+      const { code, stderr } = await korun(daemon, args, { env });
+      const [first, second] = stderr.split("\n");
+      expect([args, code, second]).toEqual([
+        args,
+        2,
+        "  Set KORUN_HOME to a folder that you can write.",
+      ]);
+      expect(first).toStartWith(`korun: cannot use the home ${env.KORUN_HOME}: ENOTDIR`);
+    }
+  });
+
   test("-f goes on with what is added, also when the log is begun anew", async () => {
     await using daemon = new FakeDaemon();
     writeFileSync(daemon.log, "one\n");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../src/client/connect.ts";
@@ -26,4 +26,17 @@ test("a daemon that its keeper cannot bring up is not said to be none: the reaso
   });
   lock?.release();
   await expect(asked.daemon()).rejects.toThrow("no daemon is running");
+});
+
+test.each(["file/sub", "x".repeat(300)])("a home that cannot be one is told: %s", async (place) => {
+  writeFileSync(join(home, "file"), "x");
+  const path = join(home, place);
+  for (const launch of ["never", "remembered"] as const) {
+    const asked = connect({ launch, env: { KORUN_HOME: path }, onOtherVersion() {} });
+    await expect(asked.list()).rejects.toMatchObject({
+      code: "bad_request",
+      field: "KORUN_HOME",
+      message: expect.stringContaining(`cannot use the home ${path}: `),
+    });
+  }
 });

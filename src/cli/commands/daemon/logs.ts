@@ -1,6 +1,8 @@
 // The daemon's own log.
 
-import { resolvePaths } from "../../../daemon/paths.ts";
+import { statSync } from "node:fs";
+import { type Paths, resolvePaths } from "../../../daemon/paths.ts";
+import { homeProblem } from "../../../daemon/prepare.ts";
 import { COUNT, countIn } from "../../line/forms.ts";
 import { defineCommand } from "../../line/signature.ts";
 import { showDaemonLog } from "../../show/daemon-log.ts";
@@ -14,8 +16,18 @@ export const logs = defineCommand({
   },
   examples: ["korun daemon logs", "korun daemon logs -f"],
   async run({ flags }) {
-    const { log } = resolvePaths(process.env);
+    const paths = resolvePaths(process.env);
+    expectPossible(paths);
     const limit = countIn(flags.limit) ?? 100;
-    return await showDaemonLog(log, { limit, follow: flags.follow });
+    return await showDaemonLog(paths.log, { limit, follow: flags.follow });
   },
 });
+
+/** Throws a Problem for a home that no daemon could ever have, and write a log in. */
+function expectPossible(paths: Paths): void {
+  try {
+    statSync(paths.log, { throwIfNoEntry: false });
+  } catch (thrown) {
+    throw homeProblem(paths, thrown);
+  }
+}
