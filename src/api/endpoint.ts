@@ -31,6 +31,8 @@ export interface RequestBody {
 export interface RequestHeader {
   readonly name: string;
   readonly about: string;
+  /** What it must match, if that is checked. */
+  readonly pattern?: RegExp;
 }
 
 /** Statuses of errors that only some endpoints have. */

@@ -9,6 +9,7 @@ import { about } from "./reply-values.ts";
 /** A time, or how long ago. */
 const moment = v.pipe(
   v.string(),
+  v.metadata({ minLength: 1 }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const found = parseMoment(dataset.value);
     if (found !== undefined) return found;

@@ -83,11 +83,11 @@ function parametersOf({ path, query, headers = [] }: Endpoint, writer: SchemaWri
         schema: withTypedDefault(schema),
       };
     }),
-    ...headers.map(({ name, about }) => ({
+    ...headers.map(({ name, about, pattern }) => ({
       name,
       in: "header",
       description: about,
-      schema: { type: "string" },
+      schema: { type: "string", ...(pattern === undefined ? {} : { pattern: pattern.source }) },
     })),
   ];
 }

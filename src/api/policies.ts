@@ -81,6 +81,7 @@ const port = integer("a port from 1 to 65535", { min: 1, max: 65_535 });
 
 const url = v.pipe(
   v.string("an http:// or https:// URL"),
+  v.metadata({ pattern: "^https?://" }),
   v.check(isHttpUrl, "an http:// or https:// URL"),
 );
 
@@ -106,7 +107,12 @@ const status = integer("an HTTP status from 100 to 599", { min: 100, max: 599 })
 
 const STATUS_FORM = "left out unless there is a url";
 
-const READY_KINDS = "at least one of log, regex, port, url, file, command";
+/** The same for the documents. */
+const STATUS_NEEDS_URL = { dependentRequired: { status: ["url"] } };
+
+const CHECKS = ["log", "regex", "port", "url", "file", "command"] as const;
+
+const READY_KINDS = `at least one of ${CHECKS.join(", ")}`;
 
 const readyCheck = v.pipe(
   shape(
@@ -122,6 +128,7 @@ const readyCheck = v.pipe(
     },
     `an object with ${READY_KINDS}`,
   ),
+  v.metadata({ ...STATUS_NEEDS_URL, anyOf: CHECKS.map((kind) => ({ required: [kind] })) }),
   v.forward(
     v.check(({ url, status }) => status === undefined || url !== undefined, STATUS_FORM),
     ["status"],
@@ -151,7 +158,9 @@ export const readyChecks = v.pipe(
   v.transform((lists): readonly ReadyCheck[] => lists.flat()),
 );
 
-const HEALTH_KINDS = "an object with one of url, port, command";
+const LOOKS = ["url", "port", "command"] as const;
+
+const HEALTH_KINDS = `an object with one of ${LOOKS.join(", ")}`;
 
 /** What is looked at while a session runs. */
 export const healthCheck = v.pipe(
@@ -171,15 +180,12 @@ export const healthCheck = v.pipe(
     },
     HEALTH_KINDS,
   ),
+  v.metadata({ ...STATUS_NEEDS_URL, oneOf: LOOKS.map((kind) => ({ required: [kind] })) }),
   v.forward(
     v.check(({ url, status }) => status === undefined || url !== undefined, STATUS_FORM),
     ["status"],
   ),
-  v.check(
-    (given) =>
-      [given.url, given.port, given.command].filter((one) => one !== undefined).length === 1,
-    HEALTH_KINDS,
-  ),
+  v.check((given) => LOOKS.filter((kind) => given[kind] !== undefined).length === 1, HEALTH_KINDS),
   v.rawTransform(({ dataset, addIssue, NEVER }): HealthCheck => {
     const { interval, timeout, threshold, restart, ...given } = dataset.value;
     const [check] = checksOf(given);

@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { filters } from "./log-queries.ts";
-import { choice, flag, number, numberOr } from "./query-values.ts";
+import { choice, flag, number, numberIn, numberOr } from "./query-values.ts";
 import { about } from "./reply-values.ts";
 
 /** For endpoints that take none. */
@@ -55,11 +55,9 @@ export const LogQuery = v.strictObject({
   ...filters,
 });
 
-const PORT = "a port from 1 to 65535";
-
 export const PortQuery = v.strictObject({
   port: about(
-    v.optional(v.pipe(number, v.minValue(1, PORT), v.maxValue(65_535, PORT))),
+    v.optional(numberIn("a port from 1 to 65535", { min: 1, max: 65_535 })),
     "Only who listens on this one.",
   ),
 });

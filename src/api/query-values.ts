@@ -3,9 +3,6 @@
 
 import * as v from "valibot";
 
-/** What the text of a value is, for the documents. */
-export const WHOLE_NUMBER = { type: "integer", minimum: 0 } as const;
-
 /** `0` or `1`, or their words; false when absent. */
 export const flag = v.optional(
   v.pipe(
@@ -17,14 +14,22 @@ export const flag = v.optional(
 
 const NUMBER = "a non-negative integer";
 
+/** A whole number; `range` says which in words. */
+export function numberIn(range: string, { min, max }: { min: number; max: number }) {
+  return v.pipe(
+    v.string(),
+    // What the text of it means, for the documents.
+    v.metadata({ type: "integer", minimum: min, maximum: max }),
+    v.check((value) => /^\d+$/.test(value), NUMBER),
+    v.transform(Number),
+    v.safeInteger(NUMBER),
+    v.minValue(min, range),
+    v.maxValue(max, range),
+  );
+}
+
 /** A non-negative integer. */
-export const number = v.pipe(
-  v.string(),
-  v.metadata(WHOLE_NUMBER),
-  v.check((value) => /^\d+$/.test(value), NUMBER),
-  v.transform(Number),
-  v.safeInteger(NUMBER),
-);
+export const number = numberIn(NUMBER, { min: 0, max: Number.MAX_SAFE_INTEGER });
 
 /** A non-negative integer, or this one. */
 export function numberOr(absent: number) {

@@ -4,7 +4,9 @@
 /** The header of `POST /v1/sessions` that names a request: a UUID, which the session gets as its id. */
 export const REQUEST_HEADER = "korun-request";
 
-/** Whether a text is a UUID as we write them. */
+/** A UUID as we write them. */
+export const REQUEST_ID = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+
 export function isRequestId(text: string): boolean {
-  return /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(text);
+  return REQUEST_ID.test(text);
 }

@@ -2,19 +2,16 @@
 // one direction and keys in the other, text messages are JSON.
 
 import * as v from "valibot";
-import { number } from "./query-values.ts";
+import { number, numberIn } from "./query-values.ts";
 import { about, count, maybe, ordinal, type Reply } from "./reply-values.ts";
 import { integer, shape } from "./values.ts";
 
-const MOST_CELLS = 1_000;
+const CELLS = ["an integer from 1 to 1000", { min: 1, max: 1_000 }] as const;
 
-const cells = integer("an integer from 1 to 1000", { min: 1, max: MOST_CELLS });
+const cells = integer(...CELLS);
 
 /** Cells in a query. */
-const queried = v.pipe(
-  number,
-  v.check((value) => value >= 1 && value <= MOST_CELLS, "an integer from 1 to 1000"),
-);
+const queried = numberIn(...CELLS);
 
 /** The parameters of `GET …/attach`. */
 export const AttachQuery = v.strictObject({

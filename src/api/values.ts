@@ -2,12 +2,24 @@
 // named by whoever checks.
 
 import * as v from "valibot";
-import { DURATION_FORM, parseDuration } from "../domain/duration.ts";
-import { parseSize, SIZE_FORM } from "../domain/size.ts";
+import { DURATION_FORM, DURATION_PATTERN, parseDuration } from "../domain/duration.ts";
+import { parseSize, SIZE_FORM, SIZE_PATTERN } from "../domain/size.ts";
 
 const MAX_WAIT_MS = 3_600_000;
 
 const AGE_FORM = "milliseconds or a duration such as 90m, 12h, 7d";
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** Text of this form; whoever reads it says what is wrong with it, the documents what it is. */
+function written(pattern: RegExp) {
+  return v.pipe(v.string(), v.metadata({ pattern: pattern.source }));
+}
+
+/** A number with these bounds; as above. */
+function bounded(bounds: Readonly<Record<string, number>>) {
+  return v.pipe(v.number(), v.metadata(bounds));
+}
 
 /** Text as the system takes it. */
 export const text = v.pipe(
@@ -27,7 +39,11 @@ export const pathOrGlob = v.pipe(nonEmptyText, v.maxLength(4_096, "at most 4096 
 /** Variables by name. Not `v.record`, which passes arrays and drops a variable `constructor`. */
 export const environment = v.pipe(
   v.custom<Record<string, string>>(isObject, "an object of strings"),
-  v.metadata({ type: "object", additionalProperties: { type: "string" } }),
+  v.metadata({
+    type: "object",
+    propertyNames: { pattern: "^[^=\\u0000]+$" },
+    additionalProperties: { type: "string" },
+  }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const input = dataset.value;
     for (const [key, value] of Object.entries(input)) {
@@ -43,7 +59,10 @@ export const environment = v.pipe(
 
 /** Milliseconds from a number or a duration such as `5s`, at most an hour. */
 export const duration = v.pipe(
-  v.union([v.number(), v.string()], DURATION_FORM),
+  v.union(
+    [bounded({ minimum: 0, maximum: MAX_WAIT_MS }), written(DURATION_PATTERN)],
+    DURATION_FORM,
+  ),
   v.description(`In ${DURATION_FORM}; at most 1h.`),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const ms = parseDuration(dataset.value);
@@ -74,7 +93,7 @@ export function integer(range: string, { min, max }: { min: number; max: number 
 
 /** Milliseconds from a number or a duration such as `7d`. */
 export const age = v.pipe(
-  v.union([v.number(), v.string()], AGE_FORM),
+  v.union([bounded({ minimum: 0, maximum: MOST }), written(DURATION_PATTERN)], AGE_FORM),
   v.description(`In ${AGE_FORM}.`),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const ms = parseDuration(dataset.value);
@@ -94,7 +113,7 @@ export function positive<Schema extends v.GenericSchema<number | string, number>
 
 /** Bytes from a number or a size such as `512M`. */
 export const size = v.pipe(
-  v.union([v.number(), v.string()], SIZE_FORM),
+  v.union([bounded({ exclusiveMinimum: 0, maximum: MOST }), written(SIZE_PATTERN)], SIZE_FORM),
   v.description(`In ${SIZE_FORM}.`),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const bytes = parseSize(dataset.value);

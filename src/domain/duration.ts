@@ -2,6 +2,9 @@
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** How one is written. */
+export const DURATION_PATTERN = /^\s*(\d+(?:\.\d+)?)(ms|s|m|h|d)?\s*$/;
+
 /** In words, for messages that must say what a duration looks like. */
 export const DURATION_FORM = "milliseconds or a duration such as 250ms, 5s, 2m";
 
@@ -11,7 +14,7 @@ export const DURATION_FORM = "milliseconds or a duration such as 250ms, 5s, 2m";
  */
 export function parseDuration(value: number | string): number | undefined {
   if (typeof value === "number") return whole(value);
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value.trim());
+  const match = DURATION_PATTERN.exec(value);
   if (match === null) return undefined;
   const unit = (match[2] ?? "ms") as keyof typeof UNITS;
   return whole(Number(match[1]) * UNITS[unit]);

@@ -10,6 +10,9 @@ const SHOWN = [
   ["KiB", UNITS.k],
 ] as const;
 
+/** How one is written. */
+export const SIZE_PATTERN = /^\s*(\d+(?:\.\d+)?)(?:([kmgtKMGT])(?:[iI]?[bB])?|[bB])?\s*$/;
+
 /** In words, for messages that must say what a size looks like. */
 export const SIZE_FORM = "bytes or a size such as 64K, 512M, 2G";
 
@@ -19,7 +22,7 @@ export const SIZE_FORM = "bytes or a size such as 64K, 512M, 2G";
  */
 export function parseSize(value: number | string): number | undefined {
   if (typeof value === "number") return whole(value);
-  const match = /^(\d+(?:\.\d+)?)(?:([kmgt])(?:i?b)?|b)?$/i.exec(value.trim());
+  const match = SIZE_PATTERN.exec(value);
   if (match === null) return undefined;
   const unit = (match[2] ?? "").toLowerCase() as keyof typeof UNITS;
   return whole(Number(match[1]) * UNITS[unit]);

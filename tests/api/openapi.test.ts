@@ -87,6 +87,32 @@ describe("the OpenAPI document", () => {
     expect(parameter("pattern", operation("get", "/v1/sessions/{id}/expect")).required).toBe(true);
   });
 
+  test("has the bounds of each parameter", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const attach = operation("get", "/v1/sessions/{id}/attach");
+    const expectOutput = operation("get", "/v1/sessions/{id}/expect");
+    const logs = operation("get", "/v1/sessions/{id}/logs");
+    const cells = { type: "integer", minimum: 1, maximum: 1_000 };
+    expect(parameter("cols", attach).schema).toEqual(cells);
+    expect(parameter("rows", attach).schema).toEqual(cells);
+    expect(parameter("port", operation("get", "/v1/ports")).schema).toEqual({
+      ...cells,
+      maximum: 65_535,
+    });
+    const numbers = [
+      parameter("limit", logs),
+      parameter("since_seq", logs),
+      parameter("since_column", expectOutput),
+    ];
+    for (const { schema } of numbers) expect(schema).toMatchObject({ minimum: 0, maximum: most });
+    for (const name of ["since", "until"]) {
+      expect(parameter(name, logs).schema).toEqual({ type: "string", minLength: 1 });
+    }
+    const request = parameter("korun-request", operation("post", "/v1/sessions"));
+    const pattern = new RegExp(String(request.schema.pattern));
+    expect([pattern.test(crypto.randomUUID()), pattern.test("x")]).toEqual([true, false]);
+  });
+
   test("has the version it is asked to have", () => {
     expect(document).toMatchObject({
       openapi: "3.1.0",
@@ -141,6 +167,25 @@ describe("a schema as JSON Schema", () => {
     [{ command: ["x"], restart: { kind: "exponential", multiplier: 0.5 } }, false],
     [{ command: ["x"], ready: { port: 99_999 } }, false],
     [{ command: ["x"], stdin: "tty" }, false],
+    [{ command: ["x"], grace: " 1.5s ", debounce: 3_600_000, max_runtime: "7d" }, true],
+    [{ command: ["x"], grace: "soon" }, false],
+    [{ command: ["x"], grace: -1 }, false],
+    [{ command: ["x"], debounce: 3_600_001 }, false],
+    [{ command: ["x"], max_runtime: "" }, false],
+    [{ command: ["x"], max_rss: "512MiB" }, true],
+    [{ command: ["x"], max_rss: "64k" }, true],
+    [{ command: ["x"], max_rss: "12 elephants" }, false],
+    [{ command: ["x"], max_rss: 0 }, false],
+    [{ command: ["x"], max_rss: 2 ** 53 }, false],
+    [{ command: ["x"], env: { "A=B": "c" } }, false],
+    [{ command: ["x"], ready: [] }, true],
+    [{ command: ["x"], ready: {} }, false],
+    [{ command: ["x"], ready: [{ timeout: 5 }] }, false],
+    [{ command: ["x"], ready: { url: "ftp://localhost" } }, false],
+    [{ command: ["x"], ready: { port: 80, status: 200 } }, false],
+    [{ command: ["x"], health: { url: "http://localhost", status: 200 } }, true],
+    [{ command: ["x"], health: {} }, false],
+    [{ command: ["x"], health: { port: 80, command: "true" } }, false],
   ] as const) {
     test(`says as the daemon does of ${JSON.stringify(body)}`, () => {
       expect([accepts(body), v.is(CreateSession, body)]).toEqual([fits, fits]);

@@ -10,7 +10,7 @@ import {
   SessionListReply,
   SessionReply,
 } from "../replies.ts";
-import { REQUEST_HEADER } from "../request-id.ts";
+import { REQUEST_HEADER, REQUEST_ID } from "../request-id.ts";
 import { CreateSession, PruneSessions } from "../requests.ts";
 
 const ONE = `${SESSIONS}/{id}`;
@@ -42,6 +42,7 @@ export const SESSION_ENDPOINTS: readonly Endpoint[] = [
         about:
           "A UUID for this request, which the session gets as its id: asked for twice, it is made " +
           "once.",
+        pattern: REQUEST_ID,
       },
     ],
     answers: [
