@@ -14,8 +14,11 @@ import {
   type RingLimits,
   ringBytes,
 } from "../logs/layout.ts";
-import { allocate, type Mapping, mapShared, unmap, viewOf } from "../native/memory.ts";
+import { allocationFault, type Mapping, mapShared, unmap, viewOf } from "../native/memory.ts";
 import type { RingFile } from "./protocol.ts";
+
+/** The system's number for a file over the limit of its size, or of its file system. */
+const EFBIG = 27;
 
 export type RingFiles = Readonly<Record<OutputStream, RingFile>>;
 
@@ -85,7 +88,11 @@ function arenaBytes(mapping: Mapping, limits: RingLimits): number {
 }
 
 function back(fd: number, range: { offset: number; length: number }): void {
-  if (!allocate(fd, range)) throw new Error("ENOSPC: no space left on device");
+  const fault = allocationFault(fd, range);
+  if (fault === EFBIG) {
+    throw Object.assign(new Error("EFBIG: file too large"), { code: "EFBIG" });
+  }
+  if (fault !== 0) throw new Error("ENOSPC: no space left on device");
 }
 
 function noStorage(directory: string, thrown: unknown): Problem {
@@ -102,6 +109,8 @@ function remedyFor(code: string | undefined): string {
     case "EACCES":
     case "EPERM":
       return "Make that folder writable for you again, or set KORUN_HOME to another one.";
+    case "EFBIG":
+      return "Raise the limit of a file's size (ulimit -f), and start the daemon anew.";
     default:
       return "Free some space where korun keeps its state.";
   }

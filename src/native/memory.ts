@@ -55,15 +55,25 @@ let fallocate: ((fd: number, offset: number, length: number) => number) | undefi
  * file that nothing backs would be SIGBUS, and death. Where the system cannot promise storage
  * (macOS), the file only grows.
  */
-export function allocate(fd: number, range: { offset: number; length: number }): boolean {
+export function allocate(fd: number, range: Range): boolean {
+  return allocationFault(fd, range) === 0;
+}
+
+interface Range {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The same; the number of the error why there is none, or 0. */
+export function allocationFault(fd: number, range: Range): number {
   if (process.platform !== "linux") {
     if (fstatSync(fd).size < range.offset + range.length) {
       ftruncateSync(fd, range.offset + range.length);
     }
-    return true;
+    return 0;
   }
   fallocate ??= openLibc({
     posix_fallocate: { args: ["i32", "i64", "i64"], returns: "i32" },
   }).posix_fallocate;
-  return fallocate(fd, range.offset, range.length) === 0;
+  return fallocate(fd, range.offset, range.length);
 }
