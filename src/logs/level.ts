@@ -37,7 +37,12 @@ const LETTERS: ReadonlyMap<string, Level> = new Map([
 export function levelOf(text: string): Level | undefined {
   const line = text.slice(0, LOOKED_AT);
   return (
-    jsonLevel(text) ?? keyedLevel(line) ?? letterLevel(line) ?? labelLevel(line) ?? faultLevel(line)
+    jsonLevel(text) ??
+    keyedLevel(line) ??
+    letterLevel(line) ??
+    framedLevel(line) ??
+    labelLevel(line) ??
+    faultLevel(line)
   );
 }
 
@@ -73,7 +78,14 @@ function jsonLevel(text: string): Level | undefined {
     const level = typeof stated === "number" ? numberedLevel(stated) : WORDS.get(lower(stated));
     if (level !== undefined) return level;
   }
-  return undefined;
+  return mongoLevel(value);
+}
+
+/** MongoDB's: `"s":"E"`, `"s":"D2"`. Others say `s` for anything, but with no `ctx` beside it. */
+function mongoLevel(value: unknown): Level | undefined {
+  const { s: stated, ctx } = Object(value) as { readonly s?: unknown; readonly ctx?: unknown };
+  if (typeof stated !== "string" || typeof ctx !== "string") return undefined;
+  return /^(?:[FEWI]|D[1-5])$/.test(stated) ? LETTERS.get(stated.charAt(0)) : undefined;
 }
 
 function lower(value: unknown): string {
@@ -113,6 +125,15 @@ function letterLevel(line: string): Level | undefined {
   return letter === undefined ? undefined : LETTERS.get(letter);
 }
 
+/** `[2026-03-16 12:00:00,123: ERROR/Main]` of Celery, `[2026-03-16 12:00:00] local.ERROR: …` of Laravel. */
+const FRAMED =
+  /^\[\d{4}-\d\d-\d\d[T ][\d:.,+Z-]+(?: ([A-Z]{3,9})\/[\w.:@-]+\]|\] [\w-]+\.([A-Z]{3,9}): )/;
+
+function framedLevel(line: string): Level | undefined {
+  const match = FRAMED.exec(line);
+  return match === null ? undefined : WORDS.get(lower(match[1] ?? match[2]));
+}
+
 /** A level may come after a time, a thread, a source: after so many pieces, … */
 const PIECES = 9;
 /** … of which so many may be plain words, such as the name of a service. */
@@ -132,6 +153,8 @@ function labelLevel(line: string): Level | undefined {
   let before = "";
   let plainWords = 0;
   for (const piece of piecesOf(line)) {
+    // Of a time, which is what comes before the next piece.
+    if (piece.length === 2 && /^[AP]M$/i.test(piece) && INTRODUCES.test(before)) continue;
     const level = labelIn(piece, before);
     if (level !== undefined) return level;
     if (/^[A-Za-z]+$/.test(piece)) plainWords += 1;
@@ -146,9 +169,18 @@ function piecesOf(line: string): readonly string[] {
   return line.trim().split(/\s+/, PIECES);
 }
 
+/** `(node:123)`, `[DEP0040]`, `/a/b.py:3:`: what stands before the kind of a warning. */
+const WARNS = /^\(node:\d+\)$|^\[DEP\d+\]$|:\d+:$/;
+
 function labelIn(piece: string, before: string): Level | undefined {
-  const [whole, open = "", word = "", close = "", after = ""] = LABEL.exec(piece) ?? [];
-  const level = whole === undefined ? undefined : WORDS.get(word.toLowerCase());
+  if (piece.endsWith("Warning:") && WARNS.test(before)) {
+    // Node's word for a rejection that it did not die of, before version 15.
+    return piece.startsWith("Unhandled") ? "error" : "warn";
+  }
+  const match = LABEL.exec(piece);
+  if (match === null) return undefined;
+  const [, open = "", word = "", close = "", after = ""] = match;
+  const level = WORDS.get(word.toLowerCase());
   if (level === undefined) return undefined;
   const isLabel =
     word === word.toUpperCase() ||
@@ -161,7 +193,7 @@ function labelIn(piece: string, before: string): Level | undefined {
 
 /** What an uncaught fault says first, where no level is said with it. */
 const FAULT =
-  /^(?:Traceback \(most recent call last\)|thread '.*' (?:\(\d+\) )?panicked at|Exception in thread |(?:Uncaught |Unhandled )?[\w$.]*(?:Error|Exception)(?: \[\w+\])?(?::|$)|Segmentation fault|make: \*\*\* |sh: |bash: )/;
+  /^(?:Traceback \(most recent call last\)|thread '.*' (?:\(\d+\) )?panicked at|Exception in thread |(?:Uncaught |Unhandled )?[\w$.]*(?:Error|Exception)(?: \[\w+\])?(?::|$)|Segmentation fault|make: \*\*\* |sh: |bash: |FAILED \S+::|\[(?:PARSE|PLUGIN|SYNTAX|TRANSFORM|VALIDATION)_ERROR\] |(?:[\d/]{10} [\d:.]{8,15} )?http: panic serving )/;
 
 function faultLevel(line: string): Level | undefined {
   return FAULT.test(line) ? "error" : undefined;

@@ -33,6 +33,13 @@ describe("a level is read from", () => {
     ["Mar 16 12:00:00 host app[123]: error: disk full", "error"],
     ["2026-03-16 12:00:00.000 UTC [1] LOG:  database system is ready", "info"],
     ["app WARNING slow", "warn"],
+    ["6:00:45 PM [vite] Internal server error: Transform failed with 1 error:", "error"],
+    ["12:00:00 am warn slow", "warn"],
+    ["[2026-03-16 18:01:59,074: ERROR/ForkPoolWorker-2] Task a.b[1-2] raised unexpected", "error"],
+    ["[2026-03-16 18:01:59,074: WARNING/MainProcess] hm", "warn"],
+    ["[2026-03-16 18:01:59] local.ERROR: boom", "error"],
+    ["[2026-03-16T18:01:59.123456+00:00] request.CRITICAL: Uncaught", "error"],
+    ["[2026-03-16 18:01:59] production.INFO: paid", "info"],
     // Words of the runtimes.
     ["WARNING:root:careful", "warn"],
     ["ERROR:    Exception in ASGI application", "error"],
@@ -44,6 +51,14 @@ describe("a level is read from", () => {
     ["error Command failed with exit code 1.", "error"],
     ["--- FAIL: TestIt (0.00s)", "error"],
     ["✘ [ERROR] Could not resolve", "error"],
+    ["[PARSE_ERROR] Expected a semicolon", "error"],
+    ["FAILED test_a.py::test_bad - assert 1 == 2", "error"],
+    ["(node:123) [DEP0040] DeprecationWarning: The `punycode` module is deprecated", "warn"],
+    ["(node:123) MaxListenersExceededWarning: Possible leak", "warn"],
+    ["(node:123) Warning: careful", "warn"],
+    ["(node:123) UnhandledPromiseRejectionWarning: Error: boom", "error"],
+    ["/a/b.py:3: DeprecationWarning: invalid escape sequence", "warn"],
+    ["<frozen importlib._bootstrap>:241: RuntimeWarning: size changed", "warn"],
     // Compilers.
     ["warning: unused variable: `x`", "warn"],
     ["error[E0412]: cannot find type `Foo` in this scope", "error"],
@@ -67,6 +82,9 @@ describe("a level is read from", () => {
     ['{"severity":"WARNING","message":"slow"}', "warn"],
     ["time=12:00 level=warn msg=slow", "warn"],
     ['ts=1 lvl=eror msg="boom"', "error"],
+    ['{"t":{"$date":"2026"},"s":"E","c":"NETWORK","id":1,"ctx":"x","msg":"boom"}', "error"],
+    ['{"s":"W","ctx":"main","msg":"slow","attr":{"level":"error"}}', "warn"],
+    ['{"s":"D3","c":"QUERY","ctx":"conn1","msg":"plan"}', "debug"],
     // Letters.
     ["E0412 12:00:00.000000       7 main.go:3] boom", "error"],
     ["W0412 12:00:00.000000       7 main.go:3] hm", "warn"],
@@ -79,7 +97,10 @@ describe("a level is read from", () => {
     ["java.lang.IllegalStateException: no", "error"],
     ["Traceback (most recent call last):", "error"],
     ["thread 'main' panicked at src/main.rs:2:5:", "error"],
+    ["thread 'main' (14956) panicked at src/main.rs:2:287:", "error"],
+    ["thread 'main' panicked at 'boom', src/main.rs:2:5", "error"],
     ["panic: runtime error: index out of range", "error"],
+    ["2026/03/16 12:00:00 http: panic serving 127.0.0.1:53802: boom", "error"],
   ] as const)("%s", (line, level) => {
     expect(levelOf(line)).toBe(level);
   });
@@ -99,6 +120,28 @@ test.each([
   "toString constructor",
   "constructor: [native code]",
   "Login: admin",
+  "I am in no error: so far",
+  "6:00:45 PM [vite] hmr update /src/Errors.tsx",
+  "test_a.py::test_bad FAILED [ 50%]",
+  "FAILED to find any, which is fine",
+  "  FAILED test_a.py::test_bad",
+  "[LAST_ERROR] none",
+  "see [PARSE_ERROR] in the manual",
+  "config.DEBUG: true",
+  "local.ERROR: is what Laravel says behind a time",
+  "[2026-03-16 18:01:59: ERRORS/none] fine",
+  "GET /ERROR/page 200",
+  '{"s":"E","msg":"a letter"}',
+  '{"s":"error","ctx":"x"}',
+  '{"s":"D9","ctx":"x"}',
+  '{"s":"E","ctx":5}',
+  '["s","E","ctx"]',
+  "how to silence DeprecationWarning: a guide",
+  "note: run with `RUST_BACKTRACE=1`",
+  "help: consider importing this",
+  "main.main()",
+  "(node:123) started",
+  "http: panicking is discouraged",
 ])("no level is read from: %s", (line) => {
   expect(levelOf(line)).toBeUndefined();
 });
@@ -109,6 +152,13 @@ test("what is long and strange is read quickly", () => {
     "a:".repeat(60_000),
     "level".repeat(20_000),
     " ".repeat(60_000),
+    `[2026-03-16 ${"1:".repeat(30_000)}`,
+    `FAILED ${"x:".repeat(30_000)}`,
+    ":1".repeat(30_000),
+    "main.f(".repeat(10_000),
+    `main.f(${"0x1, ".repeat(10_000)}`,
+    `${"a".repeat(60_000)} frames elide`,
+    `...${"frames elided".repeat(5_000)}`,
   ];
   for (const line of lines) expect(levelOf(line)).toBeUndefined();
 });
