@@ -6,8 +6,8 @@
 
 import { isAtLeast, type Level } from "../domain/level.ts";
 import type { OutputStream } from "../domain/session.ts";
+import { mayContinue } from "./continuation.ts";
 import type { Entry } from "./entry.ts";
-import { isContinuation, levelOf } from "./level.ts";
 import { Leveller } from "./leveller.ts";
 import type { Pattern } from "./pattern.ts";
 import { plainText } from "./plain.ts";
@@ -44,12 +44,14 @@ export class Sieve {
   /** Looks back at what comes before an entry, so that its first lines are judged as they should. */
   prime(ring: RingReader, next: number): void {
     const before: Entry[] = [];
+    let messages = 0;
     while (before.length < Math.min(LOOK_BACK, next)) {
       const entry = ring.read(next - before.length - 1);
       if (entry === undefined) break;
       const [newer] = before;
       // Only the entry before it tells that it begins its line.
-      if (newer !== undefined && !entry.partial && this.#standsAlone(newer)) break;
+      if (newer !== undefined && !entry.partial && this.#beginsMessage(newer)) messages += 1;
+      if (messages === this.#messagesBefore) break;
       before.unshift(entry);
     }
     for (const entry of before) this.keeps(entry);
@@ -75,9 +77,12 @@ export class Sieve {
     return (sinceMs === undefined || time >= sinceMs) && (untilMs === undefined || time < untilMs);
   }
 
-  #standsAlone(entry: Entry): boolean {
-    if (this.#filter.level === undefined) return true;
-    const text = plainText(entry.bytes);
-    return levelOf(text) !== undefined || !isContinuation(text);
+  /** A message may be announced by the one before it, which has to be read as well then. */
+  get #messagesBefore(): number {
+    return this.#filter.level === undefined ? 1 : 2;
+  }
+
+  #beginsMessage(entry: Entry): boolean {
+    return this.#filter.level === undefined || !mayContinue(plainText(entry.bytes));
   }
 }

@@ -46,21 +46,10 @@ export function levelOf(text: string): Level | undefined {
   );
 }
 
-/** Whether a line only announces an error that is said further down: Python's traces end with it. */
-export function isHeading(text: string): boolean {
-  return text.startsWith("Traceback (most recent call last)");
+/** Whether a line is the first that an uncaught fault says, not what a program logs with a level. */
+export function isFault(text: string): boolean {
+  return FAULT.test(text.slice(0, LOOKED_AT));
 }
-
-/**
- * Whether a line that states no level goes on with what the one before it says: it is empty or
- * indented, closes a bracket, or is what stack traces and compilers say without an indent.
- */
-export function isContinuation(text: string): boolean {
-  return CONTINUATION.test(text);
-}
-
-const CONTINUATION =
-  /^(?:\s|$|[)}\]]|\d+ *\||at |Caused by:|\.\.\. \d+ more|goroutine \d+ \[|stack backtrace:|During handling of|The above exception)/;
 
 const LEVEL_KEY = /^(?:log[._]?level|level|level_?name|lvl|severity|@l)$/i;
 

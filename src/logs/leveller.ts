@@ -4,8 +4,9 @@
 
 import type { Level } from "../domain/level.ts";
 import type { OutputStream } from "../domain/session.ts";
+import { type Context, placeOf } from "./continuation.ts";
 import type { Entry } from "./entry.ts";
-import { isContinuation, isHeading, levelOf, PLAIN_LEVEL } from "./level.ts";
+import { levelOf, PLAIN_LEVEL } from "./level.ts";
 
 /** How serious an entry is, and where it belongs. */
 export interface Levelled {
@@ -20,9 +21,10 @@ interface Before {
   readonly run: number;
   readonly level: Level;
   readonly partial: boolean;
-  /** An error was announced, and not said yet: it is the next line that is no continuation. */
-  readonly isAnnounced: boolean;
+  readonly context: Context;
 }
+
+const NOTHING = { level: PLAIN_LEVEL, partial: false, context: "nothing" } as const;
 
 export class Leveller {
   readonly #before = new Map<OutputStream, Before>();
@@ -30,14 +32,21 @@ export class Leveller {
   /** The level of the next entry, whose plain text this is. */
   judge({ stream, run, partial }: Entry, text: string): Levelled {
     const last = this.#before.get(stream);
-    const before = last?.run === run ? last : undefined;
-    const isPiece = before?.partial === true;
-    const own = isPiece ? undefined : levelOf(text);
-    const isMore = isPiece || (own === undefined && isContinuation(text));
-    const wasAnnounced = before?.isAnnounced === true;
-    const level = own ?? (isMore || wasAnnounced ? before?.level : undefined) ?? PLAIN_LEVEL;
-    const isAnnounced = isMore ? wasAnnounced : isHeading(text);
-    this.#before.set(stream, { run, level, partial, isAnnounced });
-    return { level, isPiece, isMessage: !isMore && !isAnnounced };
+    const before = last?.run === run ? last : { ...NOTHING, run };
+    if (before.partial) {
+      this.#before.set(stream, { ...before, partial });
+      return { level: before.level, isPiece: true, isMessage: false };
+    }
+    const stated = levelOf(text);
+    const { kind, context } = placeOf(text, stated, before);
+    const level = levelIn(before, kind === "more", stated);
+    this.#before.set(stream, { run, level, partial, context });
+    return { level, isPiece: false, isMessage: kind === "message" };
   }
+}
+
+/** What continues a message has its level; what was announced has that of the announcement. */
+function levelIn(before: Before, isMore: boolean, stated: Level | undefined): Level {
+  if (isMore || before.context === "panic") return before.level;
+  return stated ?? (before.context === "trace" ? before.level : PLAIN_LEVEL);
 }

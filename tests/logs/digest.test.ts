@@ -27,6 +27,14 @@ describe("a digest", () => {
     expect(errors.map(({ last }) => textOf(last))).toEqual(["ValueError: bad", "app.Stopped: no"]);
   });
 
+  test("names a panic of Rust by its message", async () => {
+    const { log, write } = fakeSession();
+    write("stderr", "thread 'main' panicked at src/main.rs:2:5:\nindex out of bounds\n");
+    const { levels, errors } = await digest(log);
+    expect(levels.error).toBe(1);
+    expect(errors.map(({ last }) => textOf(last))).toEqual(["index out of bounds"]);
+  });
+
   test("shows the last errors that differ, each once, with how often it came", async () => {
     const { log, write } = fakeSession();
     for (let round = 1; round <= 12; round += 1) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { isAtLeast, LEVELS } from "../../src/domain/level.ts";
-import { isContinuation, levelOf } from "../../src/logs/level.ts";
+import { mayContinue } from "../../src/logs/continuation.ts";
+import { levelOf } from "../../src/logs/level.ts";
 
 describe("a level is read from", () => {
   test.each([
@@ -160,24 +161,9 @@ test("what is long and strange is read quickly", () => {
     `${"a".repeat(60_000)} frames elide`,
     `...${"frames elided".repeat(5_000)}`,
   ];
-  for (const line of lines) expect(levelOf(line)).toBeUndefined();
-});
-
-test("indented, closing and empty lines continue the one before, and so do stack traces", () => {
-  const trace = [
-    "    at Server.listen (node:net:1)",
-    "\tat com.example.Main.main(Main.java:5)",
-    "Caused by: java.io.IOException",
-    "... 12 more",
-    '  File "x.py", line 3, in f',
-    "}",
-    "",
-    "12 | let x = 1;",
-    "goroutine 1 [running]:",
-  ];
-  for (const line of trace) expect([line, isContinuation(line)]).toEqual([line, true]);
-  for (const line of ["ready", "At last", "3 tests", "=> done"]) {
-    expect([line, isContinuation(line)]).toEqual([line, false]);
+  for (const line of lines) {
+    expect(levelOf(line)).toBeUndefined();
+    mayContinue(line);
   }
 });
 

@@ -170,6 +170,22 @@ describe("a search by level", () => {
   });
 });
 
+test("a search by level sees what was announced before the line at which it begins", async () => {
+  const announced = [
+    ["plain", "thread 'main' panicked at a.rs:1:2:", "INFO no", "note: this", "note: that"],
+    ["plain", "Traceback (most recent call last):", '  File "a.py"', "app.Stopped: no"],
+    ["plain", "panic: boom", "", "goroutine 1 [running]:", "main.main()", "\t/a.go:1"],
+  ];
+  for (const lines of announced) {
+    const { log, write } = fakeSession();
+    write("stderr", `${lines.join("\n")}\n`);
+    for (let since = 1; since <= lines.length; since += 1) {
+      const found = await texts(log, { level: "error" }, { from: { sinceSeq: since } });
+      expect(found).toEqual(lines.slice(Math.max(since - 1, 1)));
+    }
+  }
+});
+
 describe("a line of several entries", () => {
   const long = `${"x".repeat(65_536)}${"y".repeat(65_536)}z`;
 
