@@ -9,14 +9,22 @@ import { isFault } from "./level.ts";
 /** What the lines before lead one to expect. */
 export type Context =
   | "nothing"
-  /** It states an error or a warning as compilers do, or it is what a panic of Rust said: with hints. */
+  /** It states an error: a trace of Python that comes next is of that error. */
+  | "error"
+  /** So does it, or a warning, as compilers do, or it is what a panic of Rust said: with hints. */
   | "report"
   /** Rust announced a panic: the next line is its message, whatever it looks like. */
   | "panic"
   /** Frames of Go. */
   | "frames"
   /** A trace of Python that ends with its message. */
-  | "trace";
+  | "trace"
+  /** A trace of Python that belongs to the error before it, up to its exception. */
+  | "logged trace"
+  /** The exception at its end was said; another one may be chained to it, … */
+  | "logged exception"
+  /** … as was said now: its trace belongs there too. */
+  | "logged chain";
 
 export interface Place {
   readonly kind: "message" | "more" | "heading";
@@ -28,14 +36,23 @@ export interface Place {
 export function placeOf(
   text: string,
   stated: Level | undefined,
-  { context }: { readonly context: Context },
+  before: { readonly context: Context; readonly level: Level },
 ): Place {
+  const { context } = before;
   if (context === "panic") return { kind: "message", context: "report" };
   if ((stated === undefined && isContinuation(text)) || isExpected(text, context)) {
     return { kind: "more", context: contextInside(text, context) };
   }
-  if (isTrace(text)) return { kind: "heading", context: "trace" };
+  if (isTrace(text)) {
+    const isLogged = TRACED.has(context) && before.level === "error";
+    return isLogged
+      ? { kind: "more", context: "logged trace" }
+      : { kind: "heading", context: "trace" };
+  }
   if (isPanic(text)) return { kind: "heading", context: "panic" };
+  if (context === "logged trace" && (stated === undefined || isFault(text))) {
+    return { kind: "more", context: "logged exception" };
+  }
   return { kind: "message", context: contextOf(text, stated) };
 }
 
@@ -68,15 +85,24 @@ function isExpected(text: string, context: Context): boolean {
   return (context === "frames" && FRAME.test(text)) || (context === "report" && HINT.test(text));
 }
 
+/** Where a trace of Python is of the error before it. */
+const TRACED: ReadonlySet<Context> = new Set<Context>(["error", "report", "logged chain"]);
+
 /** What to expect behind a line that continues the one before it. */
 function contextInside(text: string, context: Context): Context {
-  return text.startsWith("goroutine ") ? "frames" : context;
+  if (text.startsWith("goroutine ")) return "frames";
+  if (context === "logged exception") {
+    return /^(?:During handling of|The above exception)/.test(text) ? "logged chain" : context;
+  }
+  // Only what comes directly behind an error is of it.
+  return context === "error" ? "nothing" : context;
 }
 
 /** What to expect behind a message. */
 function contextOf(text: string, stated: Level | undefined): Context {
-  const isSerious = stated === "error" || stated === "warn";
-  return isSerious && REPORT.test(text) ? "report" : "nothing";
+  if (stated !== "error" && stated !== "warn") return "nothing";
+  if (REPORT.test(text)) return "report";
+  return stated === "error" && !isFault(text) ? "error" : "nothing";
 }
 
 const REPORT = /^(?:(?:error|warning)(?:\[\w+\])?: |thread ')/;

@@ -160,11 +160,21 @@ describe("a trace of Python", () => {
     ]);
   });
 
+  test("that was logged belongs to the error directly before it, with all of its chain", () => {
+    for (const logged of ["ERROR:root:failed", '{"level":"error","msg":"failed"}']) {
+      expect(messages(logged, ...chain, "on")).toEqual([`* error ${logged}`, "* info on"]);
+      expect(messages(logged, ...chain, logged, ...chain)).toHaveLength(2);
+    }
+  });
+
   test("belongs to nothing else", () => {
     const uncaught = trace("KeyError: 'x'");
     for (const before of ["plain", "WARNING:root:hm", "Error: boom"]) {
       expect(read(before, ...uncaught)).toContain("* error KeyError: 'x'");
     }
+    expect(messages("ERROR:root:failed", "  more", ...uncaught)).toHaveLength(2);
+    expect(messages("ERROR:root:failed", ...uncaught, ...uncaught)).toHaveLength(2);
+    expect(messages("ERROR:root:failed", ...uncaught, "", ...uncaught)).toHaveLength(2);
   });
 
   test("that another message comes into does not take that with it", () => {

@@ -27,12 +27,16 @@ describe("a digest", () => {
     expect(errors.map(({ last }) => textOf(last))).toEqual(["ValueError: bad", "app.Stopped: no"]);
   });
 
-  test("names a panic of Rust by its message", async () => {
+  test("names a panic of Rust by its message, and what Python logged by the message's", async () => {
     const { log, write } = fakeSession();
     write("stderr", "thread 'main' panicked at src/main.rs:2:5:\nindex out of bounds\n");
+    write("stderr", "ERROR:root:failed\nTraceback (most recent call last):\n  f()\nKeyError: 1\n");
     const { levels, errors } = await digest(log);
-    expect(levels.error).toBe(1);
-    expect(errors.map(({ last }) => textOf(last))).toEqual(["index out of bounds"]);
+    expect(levels.error).toBe(2);
+    expect(errors.map(({ last }) => textOf(last))).toEqual([
+      "index out of bounds",
+      "ERROR:root:failed",
+    ]);
   });
 
   test("shows the last errors that differ, each once, with how often it came", async () => {
