@@ -38,8 +38,8 @@ export interface LiveScreenOptions {
   /** Where the run begins. */
   readonly start: number;
   readonly size: TerminalDimensions;
-  /** It had another size at first, and nobody knows up to where. */
-  readonly isResized?: boolean;
+  /** It may have had any size before this place in the output. By default it never had another. */
+  readonly sizedFrom?: number;
 }
 
 /** A new size, and where in the output it came. */
@@ -63,14 +63,14 @@ export class LiveScreen {
   #wanted = 0;
 
   private constructor(screen: Screen, options: LiveScreenOptions) {
-    const { output, start, size, isResized = false } = options;
+    const { output, start, size, sizedFrom = start } = options;
     this.#screen = screen;
     this.#output = output;
     this.#position = start;
-    if (!isResized || output.head <= start) return;
-    // What was drawn for the other size is not what its program means.
+    if (sizedFrom <= start) return;
+    // What was drawn for another size is not what its program means.
     this.#lost = true;
-    this.resize(size);
+    this.resize(size, sizedFrom);
   }
 
   /** Loads the emulator; nothing is read before it is wanted. */
@@ -96,9 +96,9 @@ export class LiveScreen {
     }
   }
 
-  /** The terminal has another size from now on. */
-  resize(size: TerminalDimensions): void {
-    this.#resizings.push({ at: this.#output.head, size });
+  /** The terminal has another size from this place in the output on. */
+  resize(size: TerminalDimensions, at: number): void {
+    this.#resizings.push({ at, size });
   }
 
   /** Reads on when much has come, so that nothing of it is gone once it is wanted. */

@@ -6,8 +6,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { environmentOf } from "../support/environ.ts";
 import { BINARY, Korun } from "../support/korun.ts";
+import { render } from "../support/rendered.ts";
 import { waitFor } from "../support/wait.ts";
-import { render } from "./support/rendered.ts";
 import { CTRL_C, Terminal } from "./support/terminal.ts";
 
 const DETACH = "\x1d";

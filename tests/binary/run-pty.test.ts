@@ -4,8 +4,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, Korun } from "../support/korun.ts";
+import { render } from "../support/rendered.ts";
 import { waitFor } from "../support/wait.ts";
-import { render } from "./support/rendered.ts";
 import { CTRL_C, Terminal } from "./support/terminal.ts";
 
 function run(korun: Korun, script: string, flags: readonly string[] = []): Terminal {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { sessionPath } from "../../src/api/paths.ts";
+import { render } from "../support/rendered.ts";
 import { waitFor } from "../support/wait.ts";
 import { bodyOf, exchangeRaw, openRaw, statusOf } from "./support/raw.ts";
 import { errorOf, startTestServer, type TestServer } from "./support/server.ts";
@@ -302,6 +303,31 @@ describe("the size", () => {
     const later = await watch();
     await later.until("redrawn");
     expect(later.last("screen")).toMatchObject({ cols: 132, rows: 43 });
+  });
+});
+
+describe("what a program draws for a new size", () => {
+  test("at once is on the screen in that size", async () => {
+    terminal.print("\x1b[?1049h\x1b[24;1Hlast row");
+    terminal.input.onResize = () => terminal.print("\x1b[2J\x1b[30;91Hin the corner");
+    const watcher = await watch({ query: "?cols=104&rows=30" });
+    await watcher.until("corner");
+    expect(watcher.last("screen")).toMatchObject({ cols: 104, rows: 30, lost: false });
+    const { rows } = await render(watcher.shown, { columns: 104, rows: 30 });
+    expect(rows[29]).toBe(`${" ".repeat(90)}in the corner`);
+  });
+
+  test("before anybody has heard of that size is so too", async () => {
+    const watcher = await watch();
+    await watcher.untilSaid("screen");
+    terminal.input.resize({ cols: 132, rows: 43 });
+    terminal.print("\x1b[43;1Hin the last row");
+    await watcher.until("last row");
+    const later = await watch();
+    await later.until("last row");
+    expect(later.last("screen")).toMatchObject({ cols: 132, rows: 43, lost: false });
+    const { rows } = await render(later.shown, { columns: 132, rows: 43 });
+    expect(rows[42]).toBe("in the last row");
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LiveScreen } from "../../src/terminal/live-screen.ts";
+import { render } from "../support/rendered.ts";
 import { waitFor } from "../support/wait.ts";
 import { FakeOutput } from "./output.ts";
 
@@ -54,22 +55,33 @@ describe("a screen of a run", () => {
     const output = new FakeOutput();
     output.write(`${"x".repeat(40)}y`);
     const screen = await open(output);
-    screen.resize({ cols: 80, rows: 10 });
+    const at = output.head;
     output.write("\r\nafter");
+    output.write("\x1b[1;70Hright");
+    // Word of it may come late.
+    screen.resize({ cols: 80, rows: 10 }, at);
     const shot = await screen.shoot();
     expect(shot.size).toEqual({ cols: 80, rows: 10 });
-    expect(new TextDecoder().decode(shot.text)).toContain("after");
+    const text = new TextDecoder().decode(shot.text);
+    expect(text).toContain("after");
+    const { rows } = await render(text, { columns: 80, rows: 10 });
+    expect(rows[0]).toHaveLength(69 + "right".length);
     screen.close();
   });
 
   test("that had another size, nobody knows until when, may not be what its program means", async () => {
     const output = new FakeOutput();
     output.write("\x1b[1;5rdrawn in five rows");
-    const reader = () => ({ output: output.reader(), start: 0, size: SIZE, isResized: true });
-    const screen = await LiveScreen.open(reader());
+    const sizedFrom = output.head;
+    const reader = () => ({ output: output.reader(), start: 0, size: SIZE, sizedFrom });
+    const opening = LiveScreen.open(reader());
+    // Comes while the emulator is loaded, and is drawn for the size of now.
+    output.write("\x1b[2;4r");
+    const screen = await opening;
     const shot = await screen.shoot();
     expect(shot.lost).toBe(true);
     expect(new TextDecoder().decode(shot.text)).not.toContain("\x1b[1;5r");
+    expect(new TextDecoder().decode(shot.text)).toContain("\x1b[2;4r");
     screen.close();
     const fresh = await LiveScreen.open({ ...reader(), start: output.head });
     expect((await fresh.shoot()).lost).toBe(false);

@@ -23,6 +23,8 @@ const KEY_PATIENCE_MS = 60_000;
 /** So much is sent as it was written to one who goes on; beyond that, the screen. */
 const RESUME_BYTES = 1_048_576;
 
+const USUAL_SIZE: TerminalDimensions = { cols: 80, rows: 24 };
+
 /** A session that has a terminal. */
 export interface TerminalSession extends FollowedSession {
   readonly log: FollowedSession["log"] & { bytes(stream: OutputStream): RawOutput };
@@ -48,6 +50,10 @@ export class Audience implements Stage, RunListener {
   /** The newest run whose end is known. */
   #ended = 0;
   #size: TerminalDimensions;
+  /** Where in the output it was last seen to have that size. */
+  #sizeSeen = 0;
+  /** From where on it is known to have that size. */
+  #sizedFrom = 0;
   #screen: { readonly run: number; readonly opened: Promise<LiveScreen> } | undefined;
   #bell: RawOutput | undefined;
   #follower: RunFollower | undefined;
@@ -55,7 +61,7 @@ export class Audience implements Stage, RunListener {
 
   constructor(options: AudienceOptions) {
     this.#options = options;
-    this.#size = this.#sizeNow();
+    this.#size = options.session.snapshot().spec.pty ?? USUAL_SIZE;
   }
 
   read(): RawOutput {
@@ -111,6 +117,7 @@ export class Audience implements Stage, RunListener {
   }
 
   resize(size: TerminalDimensions): void {
+    this.#noteSize();
     if (isSame(size, this.#size)) return;
     try {
       this.#options.session.input?.resize(size);
@@ -136,9 +143,9 @@ export class Audience implements Stage, RunListener {
   #begin(): void {
     const { session, history } = this.#options;
     clearTimeout(this.#linger);
-    this.#noteSize();
     this.#follower = new RunFollower({ session, history, listener: this });
     this.#bell = this.read();
+    this.#beginSize(this.#bell);
     void this.#listen(this.#bell);
   }
 
@@ -154,12 +161,11 @@ export class Audience implements Stage, RunListener {
 
   #openScreen(): { readonly opened: Promise<LiveScreen> } {
     const { number, start } = this.#run;
-    const size = this.#size;
+    const [size, sizedFrom] = [this.#size, this.#sizedFrom];
     if (this.#screen?.run !== number) this.#closeScreen();
-    const isResized = !isSame(size, this.#options.session.snapshot().spec.pty ?? size);
     this.#screen ??= {
       run: number,
-      opened: LiveScreen.open({ output: this.read(), start, size, isResized }),
+      opened: LiveScreen.open({ output: this.read(), start, size, sizedFrom }),
     };
     return this.#screen;
   }
@@ -213,18 +219,35 @@ export class Audience implements Stage, RunListener {
     return { at: outputAfter?.stdoutBytes ?? 0, run: number, message, closes: over };
   }
 
-  #noteSize(): void {
+  /** Nobody has looked until now: where its size has changed is not known. */
+  #beginSize({ head }: RawOutput): void {
     const size = this.#sizeNow();
+    this.#sizeSeen = head;
     if (isSame(size, this.#size)) return;
     this.#size = size;
-    void this.#screen?.opened.then((screen) => screen.resize(size));
-    const at = this.#bell?.head ?? 0;
+    this.#sizedFrom = head;
+    this.#closeScreen();
+  }
+
+  /**
+   * A program may draw for a new size before we hear of that. So the size holds from the place on
+   * where the old one was seen last, and it is looked at before it is changed, too.
+   */
+  #noteSize(): void {
+    const seen = this.#bell?.head ?? 0;
+    const size = this.#sizeNow();
+    const at = this.#sizeSeen;
+    this.#sizeSeen = seen;
+    if (isSame(size, this.#size)) return;
+    this.#size = size;
+    this.#sizedFrom = at;
+    void this.#screen?.opened.then((screen) => screen.resize(size, at));
     this.#markAll({ at, run: this.#run.number, message: { type: "resized", ...size } });
   }
 
   #sizeNow(): TerminalDimensions {
     const { input } = this.#options.session;
-    return input?.size() ?? this.#options.session.snapshot().spec.pty ?? { cols: 80, rows: 24 };
+    return input?.size() ?? this.#options.session.snapshot().spec.pty ?? USUAL_SIZE;
   }
 
   #runs(): readonly Run[] {

@@ -13,6 +13,8 @@ export class FakeTerminal implements SessionInput {
   readonly kind = "terminal";
   /** All that was typed. */
   typed = "";
+  /** What its program does when it hears of another size. */
+  onResize: () => void = () => undefined;
   #size: TerminalDimensions;
   #reading = Promise.resolve();
 
@@ -37,6 +39,7 @@ export class FakeTerminal implements SessionInput {
 
   resize(size: TerminalDimensions): void {
     this.#size = size;
+    this.onResize();
   }
 
   size(): TerminalDimensions {
