@@ -6,6 +6,7 @@ import { SerializeAddon } from "@xterm/addon-serialize";
 import { Terminal } from "@xterm/headless";
 import type { TerminalDimensions } from "../domain/session.ts";
 import { TerminalModes } from "./modes.ts";
+import { widen } from "./widths.ts";
 
 /** Lines above the screen that are kept, for when it is made higher. */
 const SCROLLBACK = 200;
@@ -26,6 +27,7 @@ export class Screen {
       allowProposedApi: true,
       logLevel: "off",
     });
+    widen(this.#terminal);
     this.#terminal.loadAddon(this.#serializer);
   }
 

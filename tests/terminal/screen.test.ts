@@ -4,6 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { Terminal } from "@xterm/headless";
 import { Screen } from "../../src/terminal/screen.ts";
+import { widen } from "../../src/terminal/widths.ts";
 
 const SIZE = { cols: 20, rows: 6 };
 
@@ -16,6 +17,7 @@ async function screenAfter(text: string | Uint8Array): Promise<Screen> {
 /** What a terminal shows, and where its cursor is. */
 async function shownOf(...texts: readonly string[]) {
   const terminal = new Terminal({ ...SIZE, scrollback: 0, allowProposedApi: true });
+  widen(terminal);
   for (const text of texts) {
     await new Promise<void>((resolve) => terminal.write(text, resolve));
   }
@@ -39,6 +41,7 @@ describe("a drawn screen looks like the one that it was made of", () => {
     ["more lines than fit", Array.from({ length: 30 }, (_, line) => `line ${line}\r\n`).join("")],
     ["lines that are wrapped", "x".repeat(50)],
     ["letters that are wide", "日本語 🙂 ok"],
+    ["an emoji with text behind it", "😀\x1b[1;3HX\r\n👩‍💻\x1b[2;5HY"],
     ["text anywhere", "\x1b[3;5Hmiddle\x1b[6;1Hbottom\x1b[1;1H"],
     ["a full-screen program", "shell$ vi\r\n\x1b[?1049h\x1b[2J\x1b[2;3Hvi\x1b[6;1H-- INSERT --"],
     ["one that has other colours than the shell", "\x1b[31mred\x1b[?1049h\x1b[0mplain"],
@@ -58,6 +61,12 @@ describe("a drawn screen looks like the one that it was made of", () => {
     expect(await shownOf(screen.draw(), after)).toEqual(await shownOf(before, after));
     screen.close();
   });
+});
+
+test("text behind an emoji is where its program has put it", async () => {
+  const screen = await screenAfter("😀\x1b[1;3HX");
+  expect(screen.draw()).toBe("😀X");
+  screen.close();
 });
 
 test("a hidden cursor and a mouse that reports in the newer form are passed on", async () => {
