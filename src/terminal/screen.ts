@@ -2,9 +2,9 @@
 // another terminal show the same. Loaded only when somebody attaches: the emulator weighs more than
 // a daemon should that nobody looks at.
 
-import { SerializeAddon } from "@xterm/addon-serialize";
 import { Terminal } from "@xterm/headless";
 import type { TerminalDimensions } from "../domain/session.ts";
+import { drawingOf } from "./drawing.ts";
 import { TerminalModes } from "./modes.ts";
 import { widen } from "./widths.ts";
 
@@ -16,7 +16,6 @@ const CANCEL = Uint8Array.of(0x18);
 
 export class Screen {
   readonly #terminal: Terminal;
-  readonly #serializer = new SerializeAddon();
   readonly #modes = new TerminalModes();
 
   constructor({ cols, rows }: TerminalDimensions) {
@@ -28,7 +27,6 @@ export class Screen {
       logLevel: "off",
     });
     widen(this.#terminal);
-    this.#terminal.loadAddon(this.#serializer);
   }
 
   get size(): TerminalDimensions {
@@ -59,21 +57,12 @@ export class Screen {
 
   /** What makes a fresh terminal of this size, with nothing on it, look and behave like this one. */
   draw(): string {
-    const text = this.#serializer.serialize({ scrollback: 0, excludeModes: true });
     const { cursorX, cursorY } = this.#terminal.buffer.active;
     const cursor = { row: cursorY + 1, column: Math.min(cursorX, this.#terminal.cols - 1) + 1 };
-    return inOwnColours(text) + this.#modes.restore(cursor);
+    return drawingOf(this.#terminal) + this.#modes.restore(cursor);
   }
 
   close(): void {
     this.#terminal.dispose();
   }
-}
-
-/**
- * The serializer takes it that the alternate screen begins without colours, and leaves the other one
- * with those of this one.
- */
-function inOwnColours(text: string): string {
-  return text.replace("\x1b[?1049h\x1b[H", "\x1b[0m\x1b[?1049h\x1b[H");
 }

@@ -27,7 +27,10 @@ async function shownOf(...texts: readonly string[]) {
     return Array.from({ length: SIZE.cols }, (_, column) => {
       const cell = line?.getCell(column);
       const ink = `${cell?.getFgColorMode()}/${cell?.getFgColor()}/${cell?.getBgColor()}`;
-      return `${cell?.getChars() || " "} ${ink} ${cell?.isBold()}`;
+      const looks = [cell?.isBold(), cell?.isDim(), cell?.isItalic(), cell?.isUnderline()];
+      const others = [cell?.isInverse(), cell?.isInvisible(), cell?.isStrikethrough()];
+      const more = [cell?.isBlink(), cell?.isOverline(), cell?.getWidth()];
+      return `${cell?.getChars() || " "} ${ink} ${[...looks, ...others, ...more].map(Number)}`;
     });
   });
   return { cells, type: active.type, x: active.cursorX, y: active.cursorY, modes: terminal.modes };
@@ -38,6 +41,19 @@ describe("a drawn screen looks like the one that it was made of", () => {
     ["text", "hello\r\nworld\r\n$ "],
     ["a prompt in the midst of a line", "one\r\n\x1b[1;32m$ \x1b[0mls"],
     ["colours that go on", "\x1b[1;38;5;120mgreen\r\nstill"],
+    ["bold after dim", "\x1b[2mdim\x1b[0m\x1b[1mbold\x1b[0m"],
+    ["dim after bold", "\x1b[1mbold\x1b[22;2mdim\x1b[0m"],
+    ["bold of what was both", "\x1b[1;2mboth\x1b[22;1mbold"],
+    ["dim of what was both", "\x1b[1;2mboth\x1b[22;2mdim\x1b[22mnone"],
+    [
+      "all that a letter can be",
+      "\x1b[3;4;5;7;8;9;53mall\x1b[0m\x1b[48;5;201;38;2;22;1;2mx\x1b[97;104my",
+    ],
+    ["blanks in a colour", "\x1b[41m\x1b[2J\x1b[3;3Hx\x1b[42m\x1b[K\x1b[43m\x1b[5;2H\x1b[4X"],
+    ["a cursor beyond the end of a row", `\r\n${"x".repeat(20)}\x1b[42m`],
+    ["one in a row above others", `\x1b[4;1Hbelow\x1b[2;1H${"x".repeat(18)}日`],
+    ["one in a row that was erased", `${"x".repeat(20)}\x1b[1K`],
+    ["wide letters that are wrapped", `x${"日".repeat(15)}`],
     ["more lines than fit", Array.from({ length: 30 }, (_, line) => `line ${line}\r\n`).join("")],
     ["lines that are wrapped", "x".repeat(50)],
     ["letters that are wide", "日本語 🙂 ok"],
@@ -51,6 +67,7 @@ describe("a drawn screen looks like the one that it was made of", () => {
   ])("%s", async (_, text) => {
     const screen = await screenAfter(text);
     expect(await shownOf(screen.draw())).toEqual(await shownOf(text));
+    expect(await shownOf(screen.draw(), "next")).toEqual(await shownOf(text, "next"));
     screen.close();
   });
 
@@ -61,6 +78,18 @@ describe("a drawn screen looks like the one that it was made of", () => {
     expect(await shownOf(screen.draw(), after)).toEqual(await shownOf(before, after));
     screen.close();
   });
+});
+
+test("a line that was wrapped is still one line when the terminal grows", async () => {
+  const screen = await screenAfter("x".repeat(30));
+  expect(screen.draw()).toBe("x".repeat(30));
+  screen.close();
+});
+
+test("bold and dim end together, and neither takes the other along", async () => {
+  const screen = await screenAfter("\x1b[2mdim\x1b[0m\x1b[1mbold\x1b[0m");
+  expect(screen.draw()).toBe("\x1b[2mdim\x1b[0;1mbold\x1b[0m");
+  screen.close();
 });
 
 test("text behind an emoji is where its program has put it", async () => {
