@@ -9,6 +9,7 @@ interface Inside {
   readonly _core: {
     readonly _inputHandler: {
       readonly _curAttrData: Ink;
+      eraseInDisplay(parameters: { readonly params: readonly number[] }): boolean;
     };
   };
 }
@@ -16,6 +17,18 @@ interface Inside {
 /** With what the next letter would be written. */
 export function penOf(terminal: Terminal): Ink {
   return handlerOf(terminal)._curAttrData;
+}
+
+/**
+ * Erasing all up to the last place of the last row makes the emulator look for a row below it, and
+ * throw out of a timer, where nobody can catch it. It is the same as erasing the screen.
+ */
+export function mendErasing(terminal: Terminal): void {
+  terminal.parser.registerCsiHandler({ final: "J" }, ([what]) => {
+    const { cursorX, cursorY } = terminal.buffer.active;
+    if (what !== 1 || cursorY < terminal.rows - 1 || cursorX < terminal.cols - 1) return false;
+    return handlerOf(terminal).eraseInDisplay({ params: [2] });
+  });
 }
 
 function handlerOf(terminal: Terminal): Inside["_core"]["_inputHandler"] {

@@ -5,6 +5,7 @@
 import { Terminal } from "@xterm/headless";
 import type { TerminalDimensions } from "../domain/session.ts";
 import { drawingOf } from "./drawing.ts";
+import { mendErasing } from "./inside.ts";
 import { TerminalModes } from "./modes.ts";
 import { widen } from "./widths.ts";
 
@@ -27,6 +28,7 @@ export class Screen {
       logLevel: "off",
     });
     widen(this.#terminal);
+    mendErasing(this.#terminal);
   }
 
   get size(): TerminalDimensions {

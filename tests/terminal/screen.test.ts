@@ -92,6 +92,12 @@ test("bold and dim end together, and neither takes the other along", async () =>
   screen.close();
 });
 
+test("erasing all up to the last place is no harm to the emulator", async () => {
+  const screen = await screenAfter("\x1b[?1049h\x1b[2;2Hgone\x1b[6;20Hx\x1b[1J\x1b[Hleft");
+  expect(screen.draw()).toBe("\x1b[?1049h\x1b[Hleft");
+  screen.close();
+});
+
 test("text behind an emoji is where its program has put it", async () => {
   const screen = await screenAfter("😀\x1b[1;3HX");
   expect(screen.draw()).toBe("😀X");
