@@ -287,6 +287,30 @@ describe("the size", () => {
     expect(one.last("resized")).toEqual({ type: "resized", cols: 60, rows: 20 });
   });
 
+  test("of one who leaves is followed by that of whoever decided before", async () => {
+    const one = await watch({ query: "?cols=100&rows=30" });
+    const other = await watch({ query: "?cols=60&rows=20" });
+    await waitFor("the second size", () => terminal.input.size().cols === 60);
+    const third = await watch({ query: "?cols=70&rows=21" });
+    await watch();
+    await waitFor("the third size", () => terminal.input.size().cols === 70);
+    one.type("x");
+    await waitFor("the size of who types", () => terminal.input.size().cols === 100);
+    other[Symbol.dispose]();
+    one[Symbol.dispose]();
+    await waitFor("the size of who stays", () => terminal.input.size().cols === 70);
+    await waitFor("word of it", () => third.last("resized")?.cols === 70);
+  });
+
+  test("stays when all are sent away", async () => {
+    const one = await watch({ query: "?cols=100&rows=30" });
+    const other = await watch({ query: "?cols=60&rows=20" });
+    await waitFor("the second size", () => terminal.input.size().cols === 60);
+    terminal.endRun({ exitCode: 0 });
+    await Promise.all([one.untilClosed(), other.untilClosed()]);
+    expect(terminal.input.size()).toEqual({ cols: 60, rows: 20 });
+  });
+
   test("is left alone by one who has none", async () => {
     const watcher = await watch();
     watcher.type("x");

@@ -44,7 +44,10 @@ export interface AudienceOptions {
 
 export class Audience implements Stage, RunListener {
   readonly #options: AudienceOptions;
+  /** Whoever has decided the size comes last. */
   readonly #viewers = new Set<Viewer>();
+  /** Whose size the terminal was given last. */
+  #decider: Viewer | undefined;
   /** The newest run, and where it begins. */
   #run = { number: 0, start: 0 };
   /** The newest run whose end is known. */
@@ -76,12 +79,15 @@ export class Audience implements Stage, RunListener {
     if (newest !== undefined && newest.end !== null) viewer.mark(this.#exitMark(newest));
     if (!this.#goOn(viewer)) this.show(viewer);
     // After the screen was begun: what was written before was written for the old size.
-    if (viewer.size !== undefined) this.resize(viewer.size);
+    this.decides(viewer);
   }
 
   left(viewer: Viewer): void {
     this.#viewers.delete(viewer);
-    if (this.#viewers.size > 0) return;
+    if (this.#viewers.size > 0) {
+      if (viewer === this.#decider) this.#passSizeOn();
+      return;
+    }
     this.#follower?.close();
     this.#bell?.close();
     this.#bell = undefined;
@@ -116,15 +122,13 @@ export class Audience implements Stage, RunListener {
     }
   }
 
-  resize(size: TerminalDimensions): void {
-    this.#noteSize();
-    if (isSame(size, this.#size)) return;
-    try {
-      this.#options.session.input?.resize(size);
-    } catch (thrown) {
-      if (!(thrown instanceof Problem)) this.#options.onDefect(thrown);
-    }
-    this.#noteSize();
+  decides(viewer: Viewer): void {
+    const { size } = viewer;
+    if (size === undefined) return;
+    this.#decider = viewer;
+    this.#viewers.delete(viewer);
+    this.#viewers.add(viewer);
+    this.#resize(size);
   }
 
   runsChanged(): void {
@@ -138,6 +142,13 @@ export class Audience implements Stage, RunListener {
 
   over(): void {
     this.#markAll({ at: 0, run: this.#run.number, message: undefined, closes: true });
+  }
+
+  /** To one who stays, and sees it wrong until the program draws for that size. */
+  #passSizeOn(): void {
+    const next = [...this.#viewers].findLast(({ size }) => size !== undefined);
+    if (next === undefined) this.#decider = undefined;
+    else this.decides(next);
   }
 
   #begin(): void {
@@ -243,6 +254,17 @@ export class Audience implements Stage, RunListener {
     this.#sizedFrom = at;
     void this.#screen?.opened.then((screen) => screen.resize(size, at));
     this.#markAll({ at, run: this.#run.number, message: { type: "resized", ...size } });
+  }
+
+  #resize(size: TerminalDimensions): void {
+    this.#noteSize();
+    if (isSame(size, this.#size)) return;
+    try {
+      this.#options.session.input?.resize(size);
+    } catch (thrown) {
+      if (!(thrown instanceof Problem)) this.#options.onDefect(thrown);
+    }
+    this.#noteSize();
   }
 
   #sizeNow(): TerminalDimensions {

@@ -43,7 +43,8 @@ export interface Stage {
   show(viewer: Viewer): void;
   /** Resolves when the program has them, or will not get them. */
   type(bytes: Uint8Array): Promise<void>;
-  resize(size: TerminalDimensions): void;
+  /** It has come, typed or become another size: its size is the one that counts. */
+  decides(viewer: Viewer): void;
 }
 
 /** Where a viewer goes on, and what it is to be told before. */
@@ -78,6 +79,8 @@ export class Viewer implements Conversation {
   readonly #leave = () => this.#sendAway();
   readonly #keys: KeyQueue;
   #size: TerminalDimensions | undefined;
+  /** It was sent away, though the connection is still there. */
+  #isLeaving = false;
   #open: { readonly peer: Peer; readonly stage: Stage; readonly output: RawOutput } | undefined;
   /** The next byte to send; undefined while a screen is being made for it. */
   #position: number | undefined;
@@ -98,8 +101,9 @@ export class Viewer implements Conversation {
     });
   }
 
+  /** Of its own terminal, if it has one that is still there. */
   get size(): TerminalDimensions | undefined {
-    return this.#size;
+    return this.#isLeaving ? undefined : this.#size;
   }
 
   opened(peer: Peer): void {
@@ -117,7 +121,7 @@ export class Viewer implements Conversation {
       else this.close(CLOSE.badMessage, size);
     }
     // It follows whoever resized or typed last, and is there before what the key leads to.
-    if (this.#size !== undefined) this.#open?.stage.resize(this.#size);
+    this.#open?.stage.decides(this);
     if (typeof message !== "string") this.#keys.push(message);
   }
 
@@ -135,6 +139,7 @@ export class Viewer implements Conversation {
   }
 
   close(code: number, reason: string): void {
+    this.#isLeaving = true;
     this.#open?.peer.close(code, reason);
   }
 
