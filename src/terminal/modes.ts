@@ -1,8 +1,9 @@
 // What a program has made of its terminal beside what it has written there: that the cursor is
-// hidden, that the mouse is reported, that keys come in another form. Whoever comes later must have
+// hidden, that the mouse is reported, that keys come in another form, that black is another black. Whoever comes later must have
 // it so too, and a terminal that is left must be as it was before. Only what differs from a fresh
 // terminal is kept.
 
+import { TerminalColours } from "./colours.ts";
 import { Sequences } from "./sequences.ts";
 
 /** Of `CSI ? n h`: what such a mode is in a fresh terminal. Others are left as they are. */
@@ -55,11 +56,13 @@ export class TerminalModes {
   /** Levels of kitty's keyboard protocol, the newest last. */
   #keyboards: string[] = [];
   #otherKeys = "";
+  readonly #colours = new TerminalColours();
 
   constructor() {
     this.#sequences = new Sequences({
       csi: (parameters, final) => this.#csi(parameters, final),
       escape: (sequence) => this.#escape(sequence),
+      osc: (text) => this.#colours.osc(text),
       shift: (isShifted) => {
         this.#letters = { ...this.#letters, isShifted };
       },
@@ -94,7 +97,7 @@ export class TerminalModes {
   /** Makes a fresh terminal like this one, but for its screens, and puts the cursor there. */
   restore(cursor: Place): string {
     const { primary, secondary, isShifted } = this.#letters;
-    let text = "";
+    let text = this.#colours.restore();
     for (const mode of this.#changed) if (mode !== CURSOR_SHOWN) text += privateMode(mode, true);
     if (this.#insert) text += "\x1b[4h";
     if (primary !== "B") text += `\x1b(${primary}`;
@@ -124,7 +127,7 @@ export class TerminalModes {
     if (this.#origin) text += "\x1b[?6l";
     // Setting the rows that scroll takes the cursor to the corner.
     if (this.#region !== "") text += "\x1b7\x1b[r\x1b8";
-    return text;
+    return text + this.#colours.undo();
   }
 
   #restoreRegion({ row, column }: Place): string {
@@ -197,6 +200,7 @@ export class TerminalModes {
       this.#letters = { ...this.#letters, secondary: sequence.slice(1) };
   }
 
+  /** The terminal's own colours are noted still: not every terminal resets them here. */
   #reset(): void {
     this.#softReset();
     this.#changed.clear();

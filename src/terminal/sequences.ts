@@ -8,6 +8,8 @@ export interface SequenceSink {
   csi(parameters: string, final: string): void;
   /** `ESC … final`, as text without the ESC. */
   escape(sequence: string): void;
+  /** `ESC ] … end`: the beginning of what is between. */
+  osc(text: string): void;
   /** `SO` and `SI`, which choose between two sets of letters. */
   shift(isOut: boolean): void;
 }
@@ -22,7 +24,10 @@ const SUBSTITUTE = 0x1a;
 /** Longer ones are passed over: no mode needs as much. */
 const LONGEST = 64;
 
-type State = "text" | "escape" | "csi" | "string";
+/** So much is kept of a text for the terminal itself: enough for all colours of its palette. */
+const LONGEST_OSC = 8_192;
+
+type State = "text" | "escape" | "csi" | "osc" | "string";
 
 export class Sequences {
   readonly #sink: SequenceSink;
@@ -89,6 +94,7 @@ export class Sequences {
   }
 
   #take(byte: number): void {
+    if (this.#state === "osc" && (byte === ESC || byte === BEL)) this.#sink.osc(this.#collected);
     if (byte === ESC) {
       // In a text for the terminal itself, such as its title, it is the end of that: `ESC \`.
       this.#begun = 1;
@@ -98,6 +104,9 @@ export class Sequences {
     else if (this.#state === "escape") this.#takeEscape(byte);
     else if (this.#state === "csi") this.#takeCsi(byte);
     else if (byte === BEL) this.#state = "text";
+    else if (this.#state === "osc" && byte >= 0x20) {
+      this.#collect(String.fromCharCode(byte), LONGEST_OSC);
+    }
   }
 
   #takeEscape(byte: number): void {
@@ -108,7 +117,11 @@ export class Sequences {
         this.#state = "csi";
         return;
       }
-      if ("]PX^_".includes(character)) {
+      if (character === "]") {
+        this.#state = "osc";
+        return;
+      }
+      if ("PX^_".includes(character)) {
         this.#state = "string";
         return;
       }
@@ -131,7 +144,7 @@ export class Sequences {
     if (this.#collected.length < LONGEST) this.#sink.csi(this.#collected, character);
   }
 
-  #collect(character: string): void {
-    if (this.#collected.length < LONGEST) this.#collected += character;
+  #collect(character: string, longest = LONGEST): void {
+    if (this.#collected.length < longest) this.#collected += character;
   }
 }

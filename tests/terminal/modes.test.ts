@@ -23,6 +23,11 @@ describe("what a program has set is undone, and can be set again elsewhere", () 
     ["the other set of letters", "\x1b)0\x0e", "\x1b)B\x0f"],
     ["keys in another form", "\x1b[>4;2m", "\x1b[>4m"],
     ["two levels of a keyboard", "\x1b[>1u\x1b[>5u", "\x1b[<2u"],
+    ["the colour of letters", "\x1b]10;#ffffff\x07", "\x1b]110\x1b\\"],
+    ["what is behind them", "\x1b]11;rgb:00/00/7f\x1b\\", "\x1b]111\x1b\\"],
+    ["the colour of the cursor", "\x1b]12;red\x07", "\x1b]112\x1b\\"],
+    ["colours one after the other", "\x1b]10;red;?;blue\x07", "\x1b]110\x1b\\\x1b]112\x1b\\"],
+    ["the palette", "\x1b]4;1;#123456;2;rgb:1/2/3\x1b\\", "\x1b]104\x1b\\"],
     ["rows that scroll", "\x1b[2;10r", "\x1b7\x1b[r\x1b8"],
   ])("%s", (_, set, undone) => {
     const modes = modesAfter(set);
@@ -46,12 +51,34 @@ describe("what a program has set is undone, and can be set again elsewhere", () 
   });
 });
 
+test("the palette is reset as one, and restored colour by colour", () => {
+  const modes = modesAfter("\x1b]4;1;red;2;blue\x07\x1b]4;2;green\x07\x1b]104;1\x07");
+  expect(modes.restore(CORNER)).toBe("\x1b]4;2;green\x1b\\");
+  expect(modes.undo()).toBe("\x1b]104\x1b\\");
+});
+
+test("a whole palette comes in one sequence, and a longer text costs no more", () => {
+  const all = Array.from({ length: 256 }, (_, index) => `${index};rgb:1111/2222/3333`);
+  const modes = modesAfter(`\x1b]4;${all.join(";")}\x07`);
+  expect(modes.restore(CORNER).split("rgb:1111/2222/3333")).toHaveLength(257);
+  const flooded = modesAfter(`\x1b]4;${"1;#000;".repeat(1_000_000)}2;#fff\x07\x1b]11;red\x07`);
+  expect(flooded.restore(CORNER)).toBe("\x1b]4;1;#000\x1b\\\x1b]11;red\x1b\\");
+});
+
 describe("nothing is to be undone", () => {
   test.each([
     ["of plain text and colours", "hello \x1b[1;31mworld\x1b[0m\r\n"],
     ["of what was set and reset", "\x1b[?1049h\x1b[?25l\x1b[?25h\x1b[?1049l"],
     ["after a reset", "\x1b[?1049h\x1b[?1000h\x1b[?25l\x1b[2;5r\x1b[>1u\x1bc"],
     ["of modes that nobody knows", "\x1b[?31337h"],
+    ["of colours that were asked for", "\x1b]10;?\x07\x1b]11;?\x1b\\\x1b]4;1;?\x07"],
+    [
+      "of colours that were reset",
+      "\x1b]11;red\x07\x1b]4;1;red;2;red\x07\x1b]111\x07\x1b]104;1;2\x07",
+    ],
+    ["of a colour that is none", "\x1b]11;\x07\x1b]10;\u00e9\x07\x1b]4;x;red\x07\x1b]11\x07"],
+    ["of a colour that was broken off", "\x1b]11;red\x18"],
+    ["of a link", "\x1b]8;;http://example.com\x1b\\link\x1b]8;;\x1b\\"],
     ["of a title that looks like a mode", "\x1b]0;[?25l\x07"],
   ])("%s", (_, text) => {
     expect(modesAfter(text).undo()).toBe("");
