@@ -109,6 +109,10 @@ export const SessionReply = v.strictObject({
   ready_at: maybe.time,
   waiting_for: about(v.array(v.string()), "The readiness checks that are not met yet, in words."),
   ready_timed_out: about(v.boolean(), "A readiness check's time was over before it was met."),
+  waited_for: about(
+    v.array(v.string()),
+    "The readiness checks that were not met when the newest run ended without having been ready.",
+  ),
   gave_up_reason: maybe.text,
   restart_policy: RestartPolicyReply,
   ready_checks: v.array(ReadyCheckReply),

@@ -47,6 +47,8 @@ export interface Readiness {
   readonly waitingFor: readonly string[];
   /** A check's time was over before it was met; nothing is waited for any more. */
   readonly timedOut: boolean;
+  /** What the newest run was still waiting for when it ended: none of one that was ready. */
+  readonly waitedFor: readonly string[];
 }
 
 /** How well a session does. */
@@ -67,4 +69,5 @@ export const NOT_READY: Readiness = {
   readyAt: null,
   waitingFor: [],
   timedOut: false,
+  waitedFor: [],
 };

@@ -60,6 +60,8 @@ export interface RunNotes {
   /** Sockets that listened on the ports of its checks when it began, by inode; null: not noted. */
   readonly strangers: readonly number[] | null;
   readonly health: HealthStatus | null;
+  /** What it was still waiting for when it ended, if it was never ready. */
+  readonly waitedFor: readonly string[];
 }
 
 /** Of a run that has just begun. */
@@ -69,6 +71,7 @@ export const NO_NOTES: RunNotes = {
   met: [],
   strangers: null,
   health: null,
+  waitedFor: [],
 };
 
 /** One spawn of a session's command. */

@@ -19,7 +19,8 @@ export function fileProbe({ path }: Extract<Check, { kind: "file" }>, run: Probe
     outset: "not looked at yet",
     mostMs: MOST_MS,
     async look(signal) {
-      return await untilAborted(signal, { look: lookAt(file), reason: "cannot be looked at" });
+      const reason = () => "cannot be looked at";
+      return await untilAborted(signal, { look: lookAt(file), reason });
     },
   };
 }

@@ -41,7 +41,7 @@ export interface UntilMet {
   /** When to give up, by `performance.now()`. The first look is taken in any case. */
   readonly deadline: number;
   readonly signal: AbortSignal;
-  /** Told after each look that was in vain. */
+  /** Told after each look that was in vain, also of one that was cut short. */
   readonly onUnmet: (reason: string) => void;
 }
 
@@ -53,9 +53,9 @@ export async function untilMet(probe: Probe, options: UntilMet): Promise<boolean
     const left = Math.max(deadline - performance.now(), LEAST_LOOK_MS);
     const ms = Math.min(left, probe.mostMs ?? left);
     const sight = await lookOnce(probe, { ms, signal });
-    if (signal.aborted) return false;
-    if (sight.ok) return true;
+    if (sight.ok) return !signal.aborted;
     onUnmet(sight.reason);
+    if (signal.aborted) return false;
     const pauseLeft = deadline - performance.now();
     if (pauseLeft <= 0) return false;
     await pause(Math.min(pauseMs, pauseLeft), signal);

@@ -6,7 +6,7 @@ import type { Check } from "../domain/checks.ts";
 import { whyUnreachable } from "./connect.ts";
 import { isLoopback, LOOPBACK } from "./loopback.ts";
 import { MET, type Probe, type ProbedRun, type Sight, unmet } from "./probe.ts";
-import { behind, type Door, doorsAt, strangerAmong } from "./strangers.ts";
+import { behind, type Door, doorsAt, strangerAmong, whyTaken } from "./strangers.ts";
 
 const NOBODY = "nothing listens";
 
@@ -16,7 +16,7 @@ const MOST_MS = 2_000;
 export function portProbe({ port }: Extract<Check, { kind: "port" }>, run: ProbedRun): Probe {
   return {
     what: `port ${port}`,
-    outset: "not looked at yet",
+    outset: whyTaken(port, run) ?? "not looked at yet",
     mostMs: MOST_MS,
     look: (signal) => lookAt(port, { run, signal }),
   };

@@ -15,6 +15,8 @@ import { requestTree } from "../process/tree.ts";
 import { userName } from "../process/user-name.ts";
 import type { ProbedRun } from "./probe.ts";
 
+const SINCE_BEFORE = "has listened there since before this run";
+
 /** A socket that listens on a port. */
 export type Door = Pick<PortListener, "address" | "inode" | "uid">;
 
@@ -48,7 +50,17 @@ export async function strangerAmong(
   if (await anyOwn(held, run)) return undefined;
   const [first] = held;
   if (first === undefined) return undefined;
-  return `${nameOf(first)} has listened there since before this run`;
+  return `${nameOf(first)} ${SINCE_BEFORE}`;
+}
+
+/**
+ * That there were strangers only, before it is known who they are: at once, for a run that does not
+ * last as long as it takes to find their process.
+ */
+export function whyTaken(port: number, { strangers }: ProbedRun): string | undefined {
+  const doors = strangers.size === 0 ? [] : doorsAt(port);
+  const isTaken = doors.length > 0 && doors.every(({ inode }) => strangers.has(inode));
+  return isTaken ? `somebody ${SINCE_BEFORE}, who is not known yet` : undefined;
 }
 
 /**

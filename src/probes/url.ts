@@ -3,11 +3,12 @@
 // localhost. What is elsewhere is only asked.
 
 import type { Check } from "../domain/checks.ts";
+import { loopbackPort } from "../domain/wanted-ports.ts";
 import { untilAborted } from "./aborted.ts";
 import { requestStatus } from "./http-status.ts";
 import { addressesOf, isLoopback } from "./loopback.ts";
 import { brief, MET, type Probe, type ProbedRun, type Sight, unmet } from "./probe.ts";
-import { behind, doorsAt, strangerAmong } from "./strangers.ts";
+import { behind, doorsAt, strangerAmong, whyTaken } from "./strangers.ts";
 
 /** A server that hangs is asked again after so long, in ms. */
 const MOST_MS = 5_000;
@@ -17,13 +18,18 @@ const NO_ANSWER = "does not answer";
 type UrlCheck = Extract<Check, { kind: "url" }>;
 
 export function urlProbe(check: UrlCheck, run: ProbedRun): Probe {
+  const taken = () => {
+    const port = loopbackPort(check.url);
+    return port === undefined ? undefined : whyTaken(port, run);
+  };
   return {
     what: `url ${brief(check.url)}`,
-    outset: "not asked yet",
+    outset: taken() ?? "not asked yet",
     mostMs: MOST_MS,
     // Looking up a name can take long, and cannot be called off.
     look: (signal) => {
-      return untilAborted(signal, { look: lookAt(check, { run, signal }), reason: NO_ANSWER });
+      const reason = () => taken() ?? NO_ANSWER;
+      return untilAborted(signal, { look: lookAt(check, { run, signal }), reason });
     },
   };
 }

@@ -127,6 +127,7 @@ export const runNotes = v.object({
       reasons: texts,
     }),
   ),
+  waitedFor: v.optional(texts, []),
 });
 
 const exit = v.object({ code: v.nullable(count), signal: v.nullable(text) });

@@ -125,6 +125,25 @@ describe("A session that is ready once it listens", () => {
     await korun.until(id, isReady);
   });
 
+  test("says of one that could not listen who kept it from the port", async () => {
+    await using korun = new Korun();
+    await using stranger = await listen(0, "127.0.0.1");
+    const { port } = stranger;
+    const script = "until [ -e go ]; do sleep 0.01; done; exit 1";
+    const id = await start(korun, sh(script), ["--name", "web", "--ready-port", String(port)]);
+    const name = readFileSync("/proc/self/comm", "utf8").trim();
+    const who = `${name} (pid ${process.pid})`;
+    const words = `port ${port}: ${who} has listened there since before this run`;
+    expect(await missing(korun, id)).toEqual([words]);
+    writeFileSync(join(korun.work, "go"), "");
+    const { stderr } = await korun.run(["wait", "web"]);
+    expect(stderr).toContain("web exited with code 1 before it was ready");
+    expect(stderr).toContain(`It was waiting for ${words}.`);
+    expect(await korun.ok(["why", "web"])).toContain(`It was not ready by then: ${words}.`);
+    await killDaemon(korun);
+    expect((await korun.session("web")).waited_for).toEqual([words]);
+  });
+
   test("may have somebody else listen for it, as docker does, from its start on", async () => {
     await using korun = new Korun();
     const port = await freePort();

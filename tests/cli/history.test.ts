@@ -129,6 +129,23 @@ describe("why says", () => {
       ],
     ],
     [
+      "what a run that was never ready was waiting for",
+      session({
+        state: "exited",
+        ready: false,
+        exit_code: 1,
+        waited_for: ["port 3000: python3 (pid 7) has listened there since before this run"],
+      }),
+      runOf({ ended_at: TS, end: { kind: "exit" } }),
+      [
+        "web has exited with code 1.",
+        `Run 1 started at ${TS}, when the session was created.`,
+        `It ended at ${TS} by itself.`,
+        "It was not ready by then: port 3000: python3 (pid 7) has listened there since before this run.",
+        "It waits for nothing: `korun restart web` starts it again.",
+      ],
+    ],
+    [
       "what a stop waits for",
       session({ state: "stopping" }),
       runOf({ cause: { kind: "manual" } }),

@@ -100,6 +100,15 @@ describe("Waiting for ready", () => {
     });
   });
 
+  test("says what was seen last, which may be newer than any event", async () => {
+    session.facts = { state: "running", readiness: WAITING };
+    const { reply } = await asking("for=ready");
+    const waitedFor = ["port 3000: python3 (pid 7) has listened there since before this run"];
+    const exit = { code: 1, signal: null };
+    becomes({ state: "exited", readiness: { ...NOT_READY, waitedFor }, exit });
+    expect(await reply).toMatchObject({ outcome: "ended", waiting_for: waitedFor });
+  });
+
   test("goes on while its policy or a file change may revive it", async () => {
     const watching = { state: "armed", directories: 1, problem: null } as const;
     session.facts = { state: "exited", readiness: NOT_READY, nextRestartAt: 2_000 };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
+import type { ProbedRun } from "../../src/probes/probe.ts";
 import { inodesAt } from "../../src/probes/strangers.ts";
 import {
   afterwards,
@@ -9,6 +10,7 @@ import {
   listen,
   look,
   portOf,
+  probe,
   spawn,
   startRun,
 } from "./support.ts";
@@ -59,6 +61,15 @@ describe("A stranger who was there first", () => {
       ok: false,
       reason: `bun (pid ${process.pid}) has listened there since before this run`,
     });
+  });
+
+  test("is known of before it is known who that is", async () => {
+    const port = portOf(await listen(0, "127.0.0.1"));
+    const outsetOf = (run: ProbedRun) => probe({ kind: "port", port }, run).outset;
+    expect(outsetOf(startRun({ wants: [port] }))).toBe(
+      "somebody has listened there since before this run, who is not known yet",
+    );
+    expect(outsetOf(startRun())).toBe("not looked at yet");
   });
 
   test("leaves, and the session may come", async () => {

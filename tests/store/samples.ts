@@ -226,6 +226,7 @@ export function aSession(id: string, changes: Partial<SavedSession> = {}): Saved
         met: [0, 2],
         strangers: [81_234],
         health: { state: "healthy", failures: 1, checkedAt: T0 + 4, reasons: ["answers 503"] },
+        waitedFor: ["port 3000: nothing listens"],
       },
     },
     leader: { pid: 4_321, startTime: 8_765_432 },

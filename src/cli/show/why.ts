@@ -14,6 +14,7 @@ export function explain(session: SessionReply, run: RunReply | undefined): strin
     state(session),
     start(session, run),
     end(session, run),
+    unready(session),
     readiness(session),
     health(session),
     policy(session),
@@ -111,6 +112,12 @@ function readiness(session: SessionReply): string | undefined {
   if (ready || state !== "running" || waiting_for.length === 0) return undefined;
   const what = waiting_for.join("; ");
   return ready_timed_out ? `It was not ready in time: ${what}.` : `It waits to be ready: ${what}.`;
+}
+
+function unready({ waited_for }: SessionReply): string | undefined {
+  return waited_for.length === 0
+    ? undefined
+    : `It was not ready by then: ${waited_for.join("; ")}.`;
 }
 
 function health({ health: how }: SessionReply): string | undefined {

@@ -78,6 +78,7 @@ export function sessionReply(session: SessionSnapshot): SessionReply {
     ready_at: timeOrNull(session.readiness.readyAt),
     waiting_for: session.readiness.waitingFor,
     ready_timed_out: session.readiness.timedOut,
+    waited_for: session.readiness.waitedFor,
     gave_up_reason: session.gaveUp,
     ...policiesReply(spec),
     terminal: terminalReply(session.terminal),

@@ -72,8 +72,10 @@ class Wait {
   async reply(): Promise<WaitReply> {
     for (;;) {
       const session = this.#session.snapshot();
-      const { ready, waitingFor } = session.readiness;
-      if (ready || waitingFor.length > 0) this.#waitingFor = waitingFor;
+      const { ready, waitingFor, waitedFor } = session.readiness;
+      // Seen last when the run ended: looks are no events, so what came before may be older.
+      if (waitedFor.length > 0) this.#waitingFor = waitedFor;
+      else if (ready || waitingFor.length > 0) this.#waitingFor = waitingFor;
       const outcome = outcomeOf(this.#goal, session, { isOver: this.#session.isOver() });
       const left = this.#deadline - performance.now();
       const settling = outcome === "reached" ? this.#settlingMs(session) : 0;

@@ -53,8 +53,9 @@ export class RunReadiness {
     return {
       ready: this.#readyAt !== null,
       readyAt: this.#readyAt,
-      waitingFor: this.#waiting.map(({ probe, reason }) => `${probe.what}: ${reason}`),
+      waitingFor: inWords(this.#waiting),
       timedOut: this.#timedOut,
+      waitedFor: this.#run === undefined ? this.#parts.charge.notes().waitedFor : [],
     };
   }
 
@@ -80,6 +81,7 @@ export class RunReadiness {
   /** It is over: nothing is waited for any more. */
   end(): void {
     this.#over.abort();
+    if (this.#run !== undefined) this.#keepWaiting(this.#waiting);
     this.#run = undefined;
     this.#waiting = [];
     this.#readyAt = null;
@@ -97,13 +99,24 @@ export class RunReadiness {
 
   async #await(one: Waiting, deadline: number): Promise<void> {
     const { signal } = this.#over;
+    const all = this.#waiting;
     const onUnmet = (reason: string) => {
+      // A look that the run's end cut short says more than none at all, and less than one before.
+      if (signal.aborted && one.reason !== one.probe.outset) return;
       one.reason = reason;
+      // No more is known of the run that ended once another has begun.
+      const isLate = signal.aborted && this.#parts.charge.notes().waitedFor.length > 0;
+      if (isLate) this.#keepWaiting(all);
     };
     const isMet = await untilMet(one.probe, { deadline, signal, onUnmet });
     if (signal.aborted) return;
     if (isMet) this.#noteMet(one);
     else this.#timeOut();
+  }
+
+  /** What a run that ended was not ready for. */
+  #keepWaiting(waiting: readonly Waiting[]): void {
+    if (waiting.length > 0) this.#parts.charge.note({ waitedFor: inWords(waiting) });
   }
 
   #noteMet(one: Waiting): void {
@@ -139,4 +152,8 @@ export class RunReadiness {
     if (run !== undefined) this.#parts.charge.tell({ type: "not_ready", run, reason });
     this.#parts.charge.note({ readyTimedOut: true });
   }
+}
+
+function inWords(waiting: readonly Waiting[]): string[] {
+  return waiting.map(({ probe, reason }) => `${probe.what}: ${reason}`);
 }

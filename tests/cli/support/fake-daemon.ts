@@ -131,6 +131,7 @@ export function session(facts: Partial<SessionReply> = {}): SessionReply {
     ready_at: "2026-03-16T12:00:00.000Z",
     waiting_for: [],
     ready_timed_out: false,
+    waited_for: [],
     gave_up_reason: null,
     restart_policy: { kind: "never" },
     ready_checks: [],

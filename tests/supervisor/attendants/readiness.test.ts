@@ -74,7 +74,7 @@ describe("Readiness", () => {
     const { looks } = probe;
     await turn();
     expect(probe.looks).toBe(looks);
-    expect(checking.readiness).toEqual(NOT_READY);
+    expect(checking.readiness).toEqual({ ...NOT_READY, waitedFor: ["port: no"] });
     expect(checking.told).toEqual([{ type: "ready", run: 1 }]);
   });
 
@@ -87,9 +87,42 @@ describe("Readiness", () => {
       readyAt: null,
       waitingFor: ["port: no", "log: no"],
       timedOut: true,
+      waitedFor: [],
     });
     expect(checking.told).toEqual([{ type: "not_ready", run: 1, reason: "port: no; log: no" }]);
     expect(checking.notes.readyTimedOut).toBe(true);
+  });
+});
+
+describe("A run that ends before it is ready", () => {
+  const checks = { ready: [ready(PORT), ready(LOG)] };
+
+  test("leaves word of what it was waiting for, until the next one begins", async () => {
+    const checking = new Checking(checks);
+    checking.begin();
+    checking.probe("ready[0]").met();
+    await waitFor("the port to be seen", () => checking.notes.met.includes(0));
+    checking.attendant.ended();
+    expect(checking.readiness).toEqual({ ...NOT_READY, waitedFor: ["log: no"] });
+    checking.begin(2);
+    expect(checking.readiness?.waitedFor).toEqual([]);
+  });
+
+  test("is told of by the look that was under way, if there was none before", async () => {
+    const checking = new Checking({ ready: [ready(PORT)] });
+    checking.begin();
+    checking.attendant.ended();
+    expect(checking.readiness?.waitedFor).toEqual(["port: not looked at yet"]);
+    await waitFor("the look", () => checking.readiness?.waitedFor[0] === "port: no");
+  });
+
+  test("says nothing of the run after it, however late its look is", async () => {
+    const checking = new Checking({ ready: [ready(PORT)] });
+    checking.begin();
+    checking.attendant.ended();
+    checking.notes = NO_NOTES;
+    await turn();
+    expect(checking.readiness).toEqual(NOT_READY);
   });
 });
 
