@@ -13,6 +13,7 @@ import type { EndCause, OutputCounters, WatchStatus } from "../domain/session.ts
 import type { Transition } from "../domain/transition.ts";
 import type { Archive } from "./archive.ts";
 import type { Leader } from "./machinery.ts";
+import type { Moment } from "./record.ts";
 
 /** What the daemon's own acts are called when they end a run. */
 export type EndedBy = "stop" | "daemon_stop";
@@ -32,6 +33,8 @@ export interface Step {
   readonly next: Transition;
   /** Epoch ms. */
   readonly now: number;
+  /** When the newest run that ended did, by the session's books. */
+  readonly endedAt: number | null;
   readonly output: OutputCounters;
   readonly leader: Leader | undefined;
 }
@@ -58,6 +61,14 @@ export class Chronicle {
   /** Why the newest run that ended did. */
   get lastEnd(): EndCause | null {
     return this.#run?.end ?? null;
+  }
+
+  /**
+   * When the newest run, whose leader is there now, was started: one moment, wherever it is told,
+   * and before anything that it has printed.
+   */
+  startOf(now: Moment): Moment {
+    return { ...now, wall: this.#run?.startedAt ?? now.wall };
   }
 
   /** From now on a stop is the daemon's own. */
@@ -133,13 +144,13 @@ export class Chronicle {
   }
 
   #noteEnd(step: Step): void {
-    const { before, event, now, output } = step;
+    const { before, event, now, endedAt, output } = step;
     if (event?.type !== "drained") return;
     const end = endOf(before);
     if (end === undefined) return;
     const cause = before.phase === "cleared" ? this.#ending : undefined;
     const cut = this.#past?.cut === true;
-    this.#finish(cause ?? naturalCause(end, cut), { now, output, end });
+    this.#finish(cause ?? naturalCause(end, cut), { now, endedAt, output, end });
     this.#ending = undefined;
   }
 
@@ -189,11 +200,19 @@ export class Chronicle {
 
   #finish(
     cause: EndCause,
-    facts: { now: number; output: OutputCounters; end: RunEnd | undefined },
+    facts: {
+      now: number;
+      endedAt?: number | null;
+      output: OutputCounters;
+      end: RunEnd | undefined;
+    },
   ): void {
-    const endedAt = this.#past?.endedAt ?? facts.now;
+    const past = this.#past?.endedAt;
     this.#past = undefined;
     if (this.#run === undefined || this.#run.end !== null) return;
+    // Not when its last output had been read: it is one moment, wherever it is told.
+    const known = facts.endedAt ?? facts.now;
+    const endedAt = past ?? (known < this.#run.startedAt ? facts.now : known);
     const exit = facts.end?.kind === "exited" ? facts.end.exit : { code: null, signal: null };
     const run = this.#run.number;
     this.#save({

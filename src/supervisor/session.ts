@@ -228,7 +228,7 @@ export class Session {
     if (next.effects.some(({ type }) => type === "refuse")) throw this.#cannotStop();
     if (next.state === this.#state) return;
     const now = { wall: Date.now(), steady: performance.now() };
-    if (event.type === "spawned") this.#record.started(now);
+    if (event.type === "spawned") this.#record.started(this.#chronicle.startOf(now));
     if (event.type === "groupEmpty" || event.type === "treeEnded") this.#record.ended(now);
     this.#follow(next, event);
   }
@@ -247,7 +247,8 @@ export class Session {
     // Kept before anything of it is done, so that the next daemon knows what was meant.
     const { leader } = this.#performer;
     const output = this.log.counters();
-    this.#chronicle.note({ before, event, next, now: Date.now(), output, leader });
+    const { lastEndedAt: endedAt } = this.#record.facts(0);
+    this.#chronicle.note({ before, event, next, now: Date.now(), endedAt, output, leader });
     this.#chronicle.keep(() => this.#save());
     if (isOver(before) !== this.isOver()) this.#parts.output.settle(this.isOver());
     if (isSteady(this.#state)) this.#waiters.resolve(() => this.snapshot());

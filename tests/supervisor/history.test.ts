@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
-import type { EventDraft } from "../../src/domain/history.ts";
+import type { EventDraft, Run } from "../../src/domain/history.ts";
 import { NO_ARCHIVE } from "../../src/supervisor/archive.ts";
 import { Registry } from "../../src/supervisor/registry.ts";
 import { forgettable, prunable } from "../../src/supervisor/retention.ts";
 import type { Session } from "../../src/supervisor/session.ts";
-import { FakeMachinery, specOf } from "./fakes.ts";
+import { FakeMachinery, specOf, turn } from "./fakes.ts";
 
 let machine: FakeMachinery;
 let events: EventDraft[];
@@ -75,6 +75,28 @@ test("age and number each are enough to be forgotten, and both are needed to be 
   };
   expect(forgettable(["a", "b", "c", "d"], rules)).toEqual(["a", "b", "c"]);
   expect(prunable(["a", "b", "c", "d"], rules)).toEqual(["a"]);
+});
+
+test("a session and its runs tell the same moments, however long a start and its output take", async () => {
+  const at = (ms: number) => setSystemTime(new Date(Date.UTC(2026, 2, 16, 12) + ms));
+  const runs: Run[] = [];
+  const archive = { ...NO_ARCHIVE, saveRun: (_: string, run: Run) => void runs.push(run) };
+  registry = new Registry({ machinery: machine, archive, report: () => undefined });
+  at(0);
+  const session = await registry.create(specOf());
+  const drained = Promise.withResolvers<void>();
+  machine.output.drainGate = drained.promise;
+  at(20);
+  await machine.start();
+  at(100);
+  await machine.exit();
+  at(130);
+  drained.resolve();
+  await turn();
+  expect(session.isOver()).toBe(true);
+  const { firstStartedAt, lastStartedAt, lastEndedAt } = session.snapshot();
+  expect(runs.at(-1)).toMatchObject({ startedAt: lastStartedAt, endedAt: lastEndedAt });
+  expect(lastStartedAt).toBe(firstStartedAt);
 });
 
 test("a watch that degrades is told once, and once that it is well again", async () => {
