@@ -62,6 +62,9 @@ export const TextFrameHead = v.strictObject({
     "What the text leaves open: nothing, a newline, or a line of one of the streams.",
   ),
   bytes: about(count, "How long the piece is."),
+  missed: v.exactOptional(
+    about(count, "Entries that are missing before the piece, whose first line says so."),
+  ),
 });
 
 export type TextFrameHead = Reply<typeof TextFrameHead>;

@@ -39,11 +39,19 @@ export function followLog(client: Client, log: FollowedLog): AsyncGenerator<Foll
   });
 }
 
+/** A piece of followed text. */
+export interface TextPiece {
+  /** Where entries are missing, its first line says so. */
+  readonly text: Uint8Array;
+  /** How many entries are missing before it. */
+  readonly missed: number;
+}
+
 /** The same as text, going on with one that left `open` what it did. */
 export async function* followText(
   client: Client,
   { open = "nothing", ...log }: FollowedLog & { readonly open?: TextFrameHead["open"] },
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<TextPiece> {
   const { id, stream, filters, signal } = log;
   let at = { next_seq: log.sinceSeq, open };
   const pieces = outliving(client, {
@@ -58,7 +66,7 @@ export async function* followText(
     },
     signal,
   });
-  for await (const { text } of pieces) yield text;
+  for await (const { head, text } of pieces) yield { text, missed: head.missed ?? 0 };
 }
 
 /** What happens from a seq on, in groups as it comes. Throws a Problem. */

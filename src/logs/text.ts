@@ -13,6 +13,11 @@ const PREFIX: Readonly<Record<OutputStream, Uint8Array>> = {
   stderr: encoder.encode("[stderr] "),
 };
 
+/** What a text says where entries are missing. */
+export function missedLine(missed: number): string {
+  return `[korun] missed ${missed} lines\n`;
+}
+
 /**
  * What the text so far leaves open: a newline that must be written should anything follow, or the
  * line of a stream of which more must come.
@@ -39,7 +44,7 @@ export class TextFormatter {
     const parts: Uint8Array[] = [];
     if (batch.missed > 0) {
       if (this.#open !== "nothing") parts.push(NEWLINE);
-      parts.push(encoder.encode(`[korun] missed ${batch.missed} lines\n`));
+      parts.push(encoder.encode(missedLine(batch.missed)));
       this.#open = "nothing";
     }
     for (const entry of batch.entries) this.#push(entry, parts);

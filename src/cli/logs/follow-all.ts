@@ -15,6 +15,7 @@ import { writeAll } from "../show/print.ts";
 import { screenOf } from "../show/screen.ts";
 import { painter, type Style } from "../show/style.ts";
 import { visible } from "../show/visible.ts";
+import { gapsOfStdout } from "./gaps.ts";
 import { LinePrinter, type LineSource } from "./line-printer.ts";
 import { whileRead } from "./show-log.ts";
 
@@ -26,7 +27,8 @@ export async function followAll(flags: LogFlags): Promise<number> {
   const client = openClient({ launch: "remembered" });
   const streams = plan.query.stream === undefined || plan.query.stream === "blended";
   const paint = painter((await screenOf(1)).colour);
-  const printer = new LinePrinter({ times: plan.times, streams, paint });
+  const tellGap = await gapsOfStdout();
+  const printer = new LinePrinter({ times: plan.times, streams, paint, tellGap });
   const shown = plan.json
     ? jsonOf
     : (frames: readonly FollowFrame[], { source }: Followed) => printer.format(frames, source);

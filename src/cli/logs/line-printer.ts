@@ -3,13 +3,17 @@
 
 import type { FollowFrame } from "../../api/log-replies.ts";
 import type { OutputStream } from "../../domain/session.ts";
+import { missedLine } from "../../logs/text.ts";
 import type { Paint, Style } from "../show/style.ts";
+import type { TellGap } from "./gaps.ts";
 
 export interface LinePrinterOptions {
   readonly times: boolean;
   /** Names the stream of each line. */
   readonly streams: boolean;
   readonly paint: Paint;
+  /** Takes what is said of lines that are missing; by default that is part of the text. */
+  readonly tellGap?: TellGap;
 }
 
 /** Whose lines they are; undefined: there is only one session. */
@@ -34,7 +38,10 @@ export class LinePrinter {
 
   #one(frame: FollowFrame, source: LineSource | undefined): string {
     if ("missed" in frame) {
-      return `${this.#close()}${this.#label(source)}[korun] missed ${frame.missed} lines\n`;
+      const line = `${this.#label(source)}${missedLine(frame.missed)}`;
+      const { tellGap } = this.#options;
+      tellGap?.(line);
+      return `${this.#close()}${tellGap === undefined ? line : ""}`;
     }
     const goesOn = this.#open?.source === source && this.#open?.stream === frame.stream;
     const start = goesOn ? "" : `${this.#close()}${this.#prefix(frame, source)}`;

@@ -3,6 +3,7 @@
 
 import type { Client } from "../../client/client.ts";
 import { followLog, followText } from "../../client/follow.ts";
+import { gapsOfStdout, withGapTold } from "../logs/gaps.ts";
 import { LinePrinter } from "../logs/line-printer.ts";
 import { writeAll } from "../show/print.ts";
 import { sharesTerminal } from "../show/screen.ts";
@@ -39,8 +40,9 @@ async function showStream(
   { stream, signal }: { stream: "stdout" | "stderr"; signal: AbortSignal },
 ): Promise<void> {
   const fd = stream === "stdout" ? 1 : 2;
-  for await (const text of followText(client, { ...shown, stream, signal })) {
-    await writeAll(fd, text);
+  const tellGap = fd === 1 ? await gapsOfStdout() : undefined;
+  for await (const piece of followText(client, { ...shown, stream, signal })) {
+    await writeAll(fd, withGapTold(piece, tellGap));
   }
 }
 

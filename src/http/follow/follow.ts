@@ -42,7 +42,10 @@ function framesForm(formatter: TextFormatter): FollowForm<FollowBatch> {
     encode(batch) {
       const text = formatter.format(batch);
       const { open } = formatter;
-      const head: TextFrameHead = { next_seq: batch.nextSeq, open, bytes: text.length };
+      const head: TextFrameHead = {
+        ...{ next_seq: batch.nextSeq, open, bytes: text.length },
+        ...(batch.missed === 0 ? {} : { missed: batch.missed }),
+      };
       return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), text]);
     },
   };

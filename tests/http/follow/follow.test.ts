@@ -103,6 +103,8 @@ test("a follower is told how many entries it missed", async () => {
   expect(json.length).toBe(3);
   const text = await (await follow("&since_seq=1&format=text&stream=stdout")).text();
   expect(text).toBe("[korun] missed 3 lines\nline 4\nline 5\n");
+  const frames = await (await follow("&since_seq=1&format=frames&stream=stdout")).text();
+  expect(frames).toBe(`{"next_seq":6,"open":"nothing","bytes":${text.length},"missed":3}\n${text}`);
 });
 
 test.each(["json", "text"])(
