@@ -211,11 +211,12 @@ describe("logs -f without an id", () => {
       [`GET /v1/sessions/${api.id}/logs`]: apiFeed.answer,
     });
     const child = start(daemon, ["logs", "-f"]);
-    const shown = new Reading(child.stdout);
+    const [shown, told] = [new Reading(child.stdout), new Reading(child.stderr)];
     webFeed.push(ndjson(entry(2, "up")));
     await shown.until("web [stdout] old\nweb [stdout] up\n");
     apiFeed.push(ndjson(entry(1, "oh", { stream: "stderr" }), { missed: 3, next_seq: 5 }));
-    await shown.until("b625f70f [stderr] oh\nb625f70f [korun] missed 3 lines\n");
+    await shown.until("b625f70f [stderr] oh\n");
+    await told.until("b625f70f [korun] missed 3 lines\n");
     expect(daemon.lines).toContain(
       `GET /v1/sessions/${web.id}/logs?format=json&since_seq=2&follow=1`,
     );

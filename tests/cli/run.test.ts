@@ -63,18 +63,19 @@ test("each stream goes to its own, byte for byte, from the first one on", async 
   ]);
 });
 
-test("what was missed is told on stderr, and stdout has only what the command printed", async () => {
+test("what was missed is told on stderr, not for each gap, and stdout has only what the command printed", async () => {
   const run = new FakeRun();
   await using daemon = new FakeDaemon(run.answers);
   const child = start(daemon, ["run", "--", "app"]);
   run.stdout.push(textFrame("par", { open: "stdout" }));
   run.stdout.push(textFrame("\n[korun] missed 12 lines\n[korun] is mine\n", { missed: 12 }));
-  run.stdout.push(textFrame("[korun] missed 3 lines\nend\n", { missed: 3 }));
+  run.stdout.push(textFrame("[korun] missed 3 lines\n", { missed: 3 }));
+  run.stdout.push(textFrame("[korun] missed 2 lines\nend\n", { missed: 2 }));
   run.end({ exit_code: 0 });
   expect(await result(child)).toEqual({
     code: 0,
     stdout: "par\n[korun] is mine\nend\n",
-    stderr: "[korun] missed 12 lines\n[korun] missed 3 lines\n",
+    stderr: "[korun] missed 12 lines\n[korun] missed 5 lines\n",
   });
 });
 

@@ -27,8 +27,8 @@ export async function followAll(flags: LogFlags): Promise<number> {
   const client = openClient({ launch: "remembered" });
   const streams = plan.query.stream === undefined || plan.query.stream === "blended";
   const paint = painter((await screenOf(1)).colour);
-  const tellGap = await gapsOfStdout();
-  const printer = new LinePrinter({ times: plan.times, streams, paint, tellGap });
+  const gaps = await gapsOfStdout();
+  const printer = new LinePrinter({ times: plan.times, streams, paint, gaps });
   const shown = plan.json
     ? jsonOf
     : (frames: readonly FollowFrame[], { source }: Followed) => printer.format(frames, source);
@@ -39,6 +39,7 @@ export async function followAll(flags: LogFlags): Promise<number> {
       await new Followers(client, { ...plan, shown, signal }).run();
     } finally {
       ended.abort();
+      gaps?.end();
     }
   });
 }

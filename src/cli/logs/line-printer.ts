@@ -5,15 +5,15 @@ import type { FollowFrame } from "../../api/log-replies.ts";
 import type { OutputStream } from "../../domain/session.ts";
 import { missedLine } from "../../logs/text.ts";
 import type { Paint, Style } from "../show/style.ts";
-import type { TellGap } from "./gaps.ts";
+import type { GapTeller } from "./gaps.ts";
 
 export interface LinePrinterOptions {
   readonly times: boolean;
   /** Names the stream of each line. */
   readonly streams: boolean;
   readonly paint: Paint;
-  /** Takes what is said of lines that are missing; by default that is part of the text. */
-  readonly tellGap?: TellGap;
+  /** Is told of lines that are missing; by default the text says so. */
+  readonly gaps?: Pick<GapTeller, "add"> | undefined;
 }
 
 /** Whose lines they are; undefined: there is only one session. */
@@ -38,10 +38,10 @@ export class LinePrinter {
 
   #one(frame: FollowFrame, source: LineSource | undefined): string {
     if ("missed" in frame) {
-      const line = `${this.#label(source)}${missedLine(frame.missed)}`;
-      const { tellGap } = this.#options;
-      tellGap?.(line);
-      return `${this.#close()}${tellGap === undefined ? line : ""}`;
+      const label = this.#label(source);
+      const { gaps } = this.#options;
+      gaps?.add(frame.missed, label);
+      return `${this.#close()}${gaps === undefined ? `${label}${missedLine(frame.missed)}` : ""}`;
     }
     const goesOn = this.#open?.source === source && this.#open?.stream === frame.stream;
     const start = goesOn ? "" : `${this.#close()}${this.#prefix(frame, source)}`;

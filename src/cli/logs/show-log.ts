@@ -12,7 +12,7 @@ import { printOut, writeAll } from "../show/print.ts";
 import { screenOf } from "../show/screen.ts";
 import { painter } from "../show/style.ts";
 import { FrameText } from "./frame-text.ts";
-import { gapsOfStdout, type TellGap, withGapTold } from "./gaps.ts";
+import { type GapTeller, gapsOfStdout, withGapTold } from "./gaps.ts";
 import { LinePrinter } from "./line-printer.ts";
 
 /** The whole of `logs`, `tail` and `head` for one session. Gives the exit code. */
@@ -78,25 +78,34 @@ async function follow(
     const text = new FrameText(stream ?? "blended");
     await writeAll(1, text.format(entries));
     const { open } = text;
-    const tellGap = await gapsOfStdout();
-    for await (const piece of followText(client, { ...log, open })) {
-      await writeAll(1, withGapTold(piece, tellGap));
+    const gaps = await gapsOfStdout();
+    try {
+      for await (const piece of followText(client, { ...log, open })) {
+        await writeAll(1, withGapTold(piece, gaps));
+      }
+    } finally {
+      gaps?.end();
     }
     return;
   }
   const encoder = new TextEncoder();
-  const printer = plan.json ? undefined : await linePrinter(plan, await gapsOfStdout());
+  const gaps = plan.json ? undefined : await gapsOfStdout();
+  const printer = plan.json ? undefined : await linePrinter(plan, gaps);
   const show = (frames: readonly FollowFrame[]) =>
     writeAll(1, encoder.encode(printer?.format(frames) ?? jsonLines(frames)));
   await show(entries);
-  for await (const frames of followLog(client, log)) await show(frames);
+  try {
+    for await (const frames of followLog(client, log)) await show(frames);
+  } finally {
+    gaps?.end();
+  }
 }
 
 function jsonLines(frames: readonly FollowFrame[]): string {
   return frames.map((frame) => `${JSON.stringify(frame)}\n`).join("");
 }
 
-async function linePrinter({ times, query }: LogPlan, tellGap?: TellGap): Promise<LinePrinter> {
+async function linePrinter({ times, query }: LogPlan, gaps?: GapTeller): Promise<LinePrinter> {
   const streams = query.stream === undefined || query.stream === "blended";
-  return new LinePrinter({ times, streams, paint: painter((await screenOf(1)).colour), tellGap });
+  return new LinePrinter({ times, streams, paint: painter((await screenOf(1)).colour), gaps });
 }

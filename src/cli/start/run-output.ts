@@ -40,9 +40,13 @@ async function showStream(
   { stream, signal }: { stream: "stdout" | "stderr"; signal: AbortSignal },
 ): Promise<void> {
   const fd = stream === "stdout" ? 1 : 2;
-  const tellGap = fd === 1 ? await gapsOfStdout() : undefined;
-  for await (const piece of followText(client, { ...shown, stream, signal })) {
-    await writeAll(fd, withGapTold(piece, tellGap));
+  const gaps = fd === 1 ? await gapsOfStdout() : undefined;
+  try {
+    for await (const piece of followText(client, { ...shown, stream, signal })) {
+      await writeAll(fd, withGapTold(piece, gaps));
+    }
+  } finally {
+    gaps?.end();
   }
 }
 
