@@ -65,6 +65,12 @@ export const TextFrameHead = v.strictObject({
   missed: v.exactOptional(
     about(count, "Entries that are missing before the piece, whose first line says so."),
   ),
+  returns: v.exactOptional(
+    about(
+      v.array(count),
+      "Of one stream that is no terminal's: the places in the piece at which a `\\r` was left out.",
+    ),
+  ),
 });
 
 export type TextFrameHead = Reply<typeof TextFrameHead>;

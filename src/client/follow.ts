@@ -45,6 +45,8 @@ export interface TextPiece {
   readonly text: Uint8Array;
   /** How many entries are missing before it. */
   readonly missed: number;
+  /** Where a carriage return was left out of it. */
+  readonly returns: readonly number[];
 }
 
 /** The same as text, going on with one that left `open` what it did. */
@@ -66,7 +68,9 @@ export async function* followText(
     },
     signal,
   });
-  for await (const { head, text } of pieces) yield { text, missed: head.missed ?? 0 };
+  for await (const { head, text } of pieces) {
+    yield { text, missed: head.missed ?? 0, returns: head.returns ?? [] };
+  }
 }
 
 /** What happens from a seq on, in groups as it comes. Throws a Problem. */

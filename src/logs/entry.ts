@@ -14,6 +14,8 @@ export interface Entry {
   readonly bytes: Uint8Array;
   /** The line was longer than an entry may be: it goes on in the next entry of its stream. */
   readonly partial: boolean;
+  /** A carriage return stood before its newline, and is not among its bytes. */
+  readonly returned?: boolean;
   /** The last words of a run, without a newline. */
   readonly unterminated: boolean;
 }

@@ -139,6 +139,7 @@ export class RingReader {
         run: this.#word((slot >> 2) + 7),
         bytes: this.#copy(position, packed & LENGTH_MASK),
         partial: (packed & FLAG.partial) !== 0,
+        returned: (packed & FLAG.carriageReturn) !== 0,
         unterminated: (packed & FLAG.unterminated) !== 0,
       };
       Atomics.load(this.#i32, I32.fence);

@@ -27,6 +27,9 @@ export type OpenText = "nothing" | "newline" | OutputStream;
 export class TextFormatter {
   readonly #stream: LogStream;
   #open: OpenText;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #returns: number[] = [];
 
   /** Goes on with a text that left `open` what it did. */
   constructor(stream: LogStream, open: OpenText = "nothing") {
@@ -39,31 +42,44 @@ export class TextFormatter {
     return this.#open;
   }
 
+  /** Where in the newest text there are newlines before which a carriage return was left out. */
+  get returns(): readonly number[] {
+    return this.#returns;
+  }
+
   /** The text of these entries, going on from those of the call before. */
   format(batch: { readonly missed: number; readonly entries: readonly Entry[] }): Uint8Array {
-    const parts: Uint8Array[] = [];
+    this.#parts = [];
+    this.#length = 0;
+    this.#returns = [];
     if (batch.missed > 0) {
-      if (this.#open !== "nothing") parts.push(NEWLINE);
-      parts.push(encoder.encode(missedLine(batch.missed)));
+      if (this.#open !== "nothing") this.#add(NEWLINE);
+      this.#add(encoder.encode(missedLine(batch.missed)));
       this.#open = "nothing";
     }
-    for (const entry of batch.entries) this.#push(entry, parts);
-    return Buffer.concat(parts);
+    for (const entry of batch.entries) this.#push(entry);
+    return Buffer.concat(this.#parts);
   }
 
-  #push(entry: Entry, parts: Uint8Array[]): void {
+  #push(entry: Entry): void {
     if (this.#open !== entry.stream) {
-      if (this.#open !== "nothing") parts.push(NEWLINE);
-      if (this.#stream === "blended") parts.push(PREFIX[entry.stream]);
+      if (this.#open !== "nothing") this.#add(NEWLINE);
+      if (this.#stream === "blended") this.#add(PREFIX[entry.stream]);
     }
-    parts.push(entry.bytes);
-    this.#open = this.#close(entry, parts);
+    this.#add(entry.bytes);
+    this.#open = this.#close(entry);
   }
 
-  #close(entry: Entry, parts: Uint8Array[]): OpenText {
+  #close(entry: Entry): OpenText {
     if (entry.partial) return entry.stream;
     if (entry.unterminated && this.#stream !== "blended") return "newline";
-    parts.push(NEWLINE);
+    if (entry.returned) this.#returns.push(this.#length);
+    this.#add(NEWLINE);
     return "nothing";
+  }
+
+  #add(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#length += part.length;
   }
 }

@@ -63,6 +63,17 @@ test("each stream goes to its own, byte for byte, from the first one on", async 
   ]);
 });
 
+test("shows what was printed with its carriage returns", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "--", "app"]);
+  run.stdout.push(textFrame("a\nb\n\n", { returns: [1, 4] }));
+  const text = "[korun] missed 2 lines\nc\nd\n";
+  run.stdout.push(textFrame(text, { missed: 2, returns: [text.length - 1] }));
+  run.end({ exit_code: 0 });
+  expect((await result(child)).stdout).toBe("a\r\nb\n\r\nc\nd\r\n");
+});
+
 test("what was missed is told on stderr, not for each gap, and stdout has only what the command printed", async () => {
   const run = new FakeRun();
   await using daemon = new FakeDaemon(run.answers);

@@ -29,6 +29,7 @@ export class GapTeller {
 
   /** Tells what has not been told. */
   end(): void {
+    clearTimeout(this.#pause);
     this.#tell();
     clearTimeout(this.#pause);
   }

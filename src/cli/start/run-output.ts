@@ -2,12 +2,14 @@
 // byte. On one terminal both go through one reader, which keeps them in the order they came in.
 
 import type { Client } from "../../client/client.ts";
-import { followLog, followText } from "../../client/follow.ts";
+import { followLog, followText, type TextPiece } from "../../client/follow.ts";
 import { gapsOfStdout, withGapTold } from "../logs/gaps.ts";
 import { LinePrinter } from "../logs/line-printer.ts";
 import { writeAll } from "../show/print.ts";
 import { sharesTerminal } from "../show/screen.ts";
 import { painter } from "../show/style.ts";
+
+const CARRIAGE_RETURN = 0x0d;
 
 /** Whose output, and from where on; from 0, all there is. */
 interface Shown {
@@ -43,11 +45,25 @@ async function showStream(
   const gaps = fd === 1 ? await gapsOfStdout() : undefined;
   try {
     for await (const piece of followText(client, { ...shown, stream, signal })) {
-      await writeAll(fd, withGapTold(piece, gaps));
+      await writeAll(fd, withGapTold({ ...piece, text: asWritten(piece) }, gaps));
     }
   } finally {
     gaps?.end();
   }
+}
+
+/** With the carriage returns that a log leaves out. */
+function asWritten({ text, returns }: TextPiece): Uint8Array {
+  if (returns.length === 0) return text;
+  const whole = new Uint8Array(text.length + returns.length);
+  let from = 0;
+  for (const [before, place] of returns.entries()) {
+    whole.set(text.subarray(from, place), from + before);
+    whole[place + before] = CARRIAGE_RETURN;
+    from = place;
+  }
+  whole.set(text.subarray(from), from + returns.length);
+  return whole;
 }
 
 async function showBlended(client: Client, shown: Shown, signal: AbortSignal): Promise<void> {

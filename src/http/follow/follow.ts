@@ -28,23 +28,31 @@ export function logForm(wanted: {
   readonly stream: LogStream;
   readonly format: "json" | "text" | "frames";
   readonly open: OpenText;
+  /** A terminal ends each line with a carriage return, which no program has written. */
+  readonly isTerminal: boolean;
 }): FollowForm<FollowBatch> {
   if (wanted.format === "json") return ndjsonForm(followFrames);
   const formatter = new TextFormatter(wanted.stream, wanted.open);
-  if (wanted.format === "frames") return framesForm(formatter);
+  if (wanted.format === "frames") {
+    return framesForm(formatter, { returns: wanted.stream !== "blended" && !wanted.isTerminal });
+  }
   return { type: TEXT_TYPE, encode: (batch) => formatter.format(batch) };
 }
 
 /** Text in pieces, each behind a line that says where to go on after it. */
-function framesForm(formatter: TextFormatter): FollowForm<FollowBatch> {
+function framesForm(
+  formatter: TextFormatter,
+  tells: { readonly returns: boolean },
+): FollowForm<FollowBatch> {
   return {
     type: FRAMES_TYPE,
     encode(batch) {
       const text = formatter.format(batch);
-      const { open } = formatter;
+      const { open, returns } = formatter;
       const head: TextFrameHead = {
         ...{ next_seq: batch.nextSeq, open, bytes: text.length },
         ...(batch.missed === 0 ? {} : { missed: batch.missed }),
+        ...(tells.returns && returns.length > 0 ? { returns: [...returns] } : {}),
       };
       return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), text]);
     },

@@ -52,7 +52,8 @@ async function logs({ directory, history, exchange }: Asked): Promise<Response> 
   const { stream, limit, format, open, since_seq: sinceSeq } = query;
   const from: FollowQuery["from"] = sinceSeq === undefined ? "newest" : { sinceSeq };
   if (!query.follow) return await page(session, { query, filter, from, exchange });
-  const form = logForm({ stream, format, open });
+  const isTerminal = session.snapshot().spec.pty !== undefined;
+  const form = logForm({ stream, format, open, isTerminal });
   if (exchange.request.method === "HEAD") return followHead(form);
   const follower = follow(session, { stream, limit, from, filter });
   const told = tellLag(follower, (missed) => history.lagged(session.id, { stream, missed }));

@@ -94,6 +94,21 @@ test("tail follows like logs", async () => {
   connection.socket.destroy();
 });
 
+test("pieces of one stream tell where a carriage return was left out, unless a terminal made it", async () => {
+  session.log.print("stdout", "one", { returned: true });
+  session.log.print("stdout", "two");
+  session.log.print("stdout", "", { returned: true });
+  session.log.end();
+  const headOf = async (query: string) => {
+    const text = await (await follow(`&since_seq=1&format=frames${query}`)).text();
+    return JSON.parse(text.slice(0, text.indexOf("\n")));
+  };
+  expect(await headOf("&stream=stdout")).toMatchObject({ bytes: 9, returns: [3, 8] });
+  expect(await headOf("")).not.toHaveProperty("returns");
+  session.facts = { spec: { ...session.spec, pty: { cols: 80, rows: 24 } } };
+  expect(await headOf("&stream=stdout")).not.toHaveProperty("returns");
+});
+
 test("a follower is told how many entries it missed", async () => {
   for (let n = 1; n <= 5; n++) session.log.print("stdout", `line ${n}`);
   session.log.dropOldest(3);
