@@ -38,14 +38,23 @@ export interface EachOptions {
   readonly flags: { readonly all: boolean; readonly json: boolean };
   /** Which sessions `--all` means. */
   isMeant(session: SessionSummary): boolean;
+  /** Whether one that is forgotten meanwhile is as `--all` wants it. */
+  readonly forgottenIsDone: boolean;
   act(target: Target): Promise<Outcome>;
 }
+
+/** It was listed, and is not known any more: those at rest are forgotten when they become many. */
+const FORGOTTEN = Symbol("forgotten");
 
 /** Acts on every session that was named, tells each outcome in order, and gives the exit code. */
 export async function forEachSession(client: Client, options: EachOptions): Promise<number> {
   const targets = await targetsOf(client, options);
   if (targets.length === 0) return await nothingToDo(options);
-  const outcomes = targets.map((target) => options.act(target).catch(failure));
+  const failed = (thrown: unknown) => {
+    const isDone = options.flags.all && options.forgottenIsDone && isUnknown(thrown);
+    return isDone ? FORGOTTEN : { thrown };
+  };
+  const outcomes = targets.map((target) => options.act(target).catch(failed));
   const codes: number[] = [];
   for (const [place, pending] of outcomes.entries()) {
     codes.push(tell(await pending, targets[place]?.label ?? "", options.flags.json));
@@ -85,11 +94,16 @@ async function nothingToDo({ name }: EachOptions): Promise<number> {
   return EXIT.ok;
 }
 
-function failure(thrown: unknown): { readonly thrown: unknown } {
-  return { thrown };
+function isUnknown(thrown: unknown): boolean {
+  return thrown instanceof Problem && thrown.code === "not_found";
 }
 
-function tell(outcome: Outcome | { thrown: unknown }, label: string, json: boolean): number {
+function tell(
+  outcome: Outcome | { thrown: unknown } | typeof FORGOTTEN,
+  label: string,
+  json: boolean,
+): number {
+  if (outcome === FORGOTTEN) return EXIT.ok;
   if ("thrown" in outcome) return report(outcome.thrown);
   if (json) printOut(outcome.reply.text);
   if (outcome.failure !== undefined) {

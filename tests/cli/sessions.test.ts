@@ -148,6 +148,22 @@ test("stop --all is for all, and is silent about those at rest", async () => {
   });
 });
 
+test("stop --all and rm --all are done with those that are forgotten meanwhile", async () => {
+  const gone = () => refusal(404, "not_found", "No session is called that");
+  await using daemon = new FakeDaemon({
+    ...list(web, old),
+    [`POST /v1/sessions/${web.id}/stop`]: gone,
+    [`POST /v1/sessions/${old.id}/stop`]: gone,
+    [`DELETE /v1/sessions/${old.id}`]: gone,
+    [`POST /v1/sessions/${web.id}/restart`]: gone,
+  });
+  const silent = { code: 0, stdout: "", stderr: "" };
+  expect(await korun(daemon, ["stop", "--all"])).toEqual(silent);
+  expect(await korun(daemon, ["rm", "--all"])).toEqual(silent);
+  expect(await korun(daemon, ["restart", "--all"])).toMatchObject({ code: 1 });
+  expect(await korun(daemon, ["stop", web.id])).toMatchObject({ code: 1 });
+});
+
 test("restart --all is for those that are active, rm --all for those at rest", async () => {
   await using daemon = new FakeDaemon({
     ...list(web, old),

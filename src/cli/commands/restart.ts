@@ -25,6 +25,7 @@ export const restart = defineCommand({
       words,
       flags: { json: flags.json, all: allOf(flags) },
       isMeant: flags.lost ? isLost : isActive,
+      forgottenIsDone: false,
       async act({ reference }) {
         const reply = await client.restart(reference, { wait });
         const { error } = reply.body;

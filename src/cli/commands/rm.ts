@@ -25,6 +25,7 @@ export const rm = defineCommand({
       words,
       flags,
       isMeant: (session) => !isActive(session),
+      forgottenIsDone: true,
       act: async ({ reference }) => ({ reply: await client.remove(reference), done: "removed" }),
     });
   },

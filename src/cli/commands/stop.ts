@@ -27,6 +27,7 @@ export const stop = defineCommand({
       flags,
       // Also those at rest: a file change could revive them.
       isMeant: () => true,
+      forgottenIsDone: true,
       async act({ reference }) {
         const outcome = await stopOne(client, reference, options);
         // Those at rest were not named, and are as they should be.
