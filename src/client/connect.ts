@@ -54,7 +54,7 @@ async function launchOne(paths: Paths, env: Environment): Promise<string> {
 }
 
 /** Longest wait for a daemon that is between two lives, in ms, and between two looks for it. */
-const NEXT_LIFE_MS = 10_000;
+const NEXT_LIFE_MS = 15_000;
 const LOOK_MS = 10;
 
 /** How long one that was refused its start is waited for, in ms: its keeper tries on. */

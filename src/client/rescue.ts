@@ -10,8 +10,11 @@ import { findSocket, isHeld, readRecord } from "../daemon/record.ts";
 /** How long the keeper has for itself, in ms. */
 const KEEPER_MS = 2_000;
 
-/** Longest wait altogether, in ms: a keeper that starts a daemon again and again pauses up to 5 s. */
-const GIVE_UP_MS = 10_000;
+/**
+ * Longest wait altogether, in ms: a keeper that starts a daemon again and again pauses up to 5 s, and
+ * gives one that is to replace another as long.
+ */
+const GIVE_UP_MS = 15_000;
 
 /** Longest wait for a daemon that ends its sessions, in ms. */
 const ENDING_MS = 15_000;

@@ -17,7 +17,8 @@ import { handOverWhenIdle, type KeeperState } from "./resume.ts";
 import { judge, type Outcome } from "./verdict.ts";
 import { Ward } from "./ward.ts";
 
-const UPGRADE_TIMEOUT_MS = 10_000;
+/** Clearly shorter than clients wait for the next daemon: the old one must be back by then. */
+const UPGRADE_TIMEOUT_MS = 5_000;
 
 /** Longest wait for a daemon that is to be stopped before it serves, in ms. */
 const STOP_WAIT_MS = 5_000;
