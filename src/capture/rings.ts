@@ -14,11 +14,15 @@ import {
   type RingLimits,
   ringBytes,
 } from "../logs/layout.ts";
-import { allocationFault, type Mapping, mapShared, unmap, viewOf } from "../native/memory.ts";
+import {
+  EFBIG,
+  type Mapping,
+  mapShared,
+  refusedAllocation,
+  unmap,
+  viewOf,
+} from "../native/memory.ts";
 import type { RingFile } from "./protocol.ts";
-
-/** The system's number for a file over the limit of its size, or of its file system. */
-const EFBIG = 27;
 
 export type RingFiles = Readonly<Record<OutputStream, RingFile>>;
 
@@ -88,11 +92,9 @@ function arenaBytes(mapping: Mapping, limits: RingLimits): number {
 }
 
 function back(fd: number, range: { offset: number; length: number }): void {
-  const fault = allocationFault(fd, range);
-  if (fault === EFBIG) {
-    throw Object.assign(new Error("EFBIG: file too large"), { code: "EFBIG" });
-  }
-  if (fault !== 0) throw new Error("ENOSPC: no space left on device");
+  const refusal = refusedAllocation(fd, range);
+  if (refusal === EFBIG) throw Object.assign(new Error("EFBIG: file too large"), { code: "EFBIG" });
+  if (refusal !== 0) throw new Error("ENOSPC: no space left on device");
 }
 
 function noStorage(directory: string, thrown: unknown): Problem {
@@ -110,7 +112,7 @@ function remedyFor(code: string | undefined): string {
     case "EPERM":
       return "Make that folder writable for you again, or set KORUN_HOME to another one.";
     case "EFBIG":
-      return "Raise the limit of a file's size (ulimit -f), and start the daemon anew.";
+      return "The daemon has a limit of file size: stop it, and start it where `ulimit -f` is higher.";
     default:
       return "Free some space where korun keeps its state.";
   }

@@ -2,6 +2,7 @@
 // `openLibc`, so that a command that needs none of them never pays for loading.
 
 import { dlopen, type FFIFunction, read } from "bun:ffi";
+import { messageOf, Problem, systemCode } from "../domain/problem.ts";
 
 /** Library names by platform; on Linux the musl build finds its own name after glibc's fails. */
 const NAMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
@@ -9,18 +10,29 @@ const NAMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ["libSystem.B.dylib"],
 };
 
-/** Opens symbols of the C library. Throws when the platform has no known C library. */
+/**
+ * Opens symbols of the C library. Throws a Problem when the platform has no known C library, or calls
+ * into it cannot be made.
+ */
 export function openLibc<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
   const names = NAMES[process.platform] ?? [];
-  let failure: unknown = new Error(`no C library is known for ${process.platform}`);
+  let failure: unknown;
   for (const name of names) {
     try {
       return dlopen(name, symbols).symbols;
     } catch (thrown) {
-      failure = thrown;
+      // A library that is not there only says which of them this platform has.
+      if (failure === undefined || systemCode(thrown) !== "ERR_DLOPEN_FAILED") failure = thrown;
     }
   }
-  throw failure;
+  throw new Problem(
+    "internal",
+    `cannot use the C library: ${messageOf(failure ?? `none is known for ${process.platform}`)}`,
+    {
+      hint: "korun needs address space for code of its own: see that `ulimit -v` says unlimited.",
+      cause: failure,
+    },
+  );
 }
 
 const errnoSymbol = process.platform === "darwin" ? "__error" : "__errno_location";

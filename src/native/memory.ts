@@ -50,22 +50,26 @@ export function unmap(mapping: Mapping): void {
 
 let fallocate: ((fd: number, offset: number, length: number) => number) | undefined;
 
-/**
- * Backs a part of a file with storage, growing it; false when there is none. Touching memory of a
- * file that nothing backs would be SIGBUS, and death. Where the system cannot promise storage
- * (macOS), the file only grows.
- */
-export function allocate(fd: number, range: Range): boolean {
-  return allocationFault(fd, range) === 0;
-}
-
-interface Range {
+/** A part of a file. */
+export interface FileRange {
   readonly offset: number;
   readonly length: number;
 }
 
-/** The same; the number of the error why there is none, or 0. */
-export function allocationFault(fd: number, range: Range): number {
+/** Backs a part of a file with storage, growing it; false when there is none. */
+export function allocate(fd: number, range: FileRange): boolean {
+  return refusedAllocation(fd, range) === 0;
+}
+
+/** Of a file that would be larger than the process may make one. */
+export const EFBIG = 27;
+
+/**
+ * The same, with the system's number for why there is no storage; 0 when there is. Touching memory
+ * of a file that nothing backs would be SIGBUS, and death. Where the system cannot promise storage
+ * (macOS), the file only grows.
+ */
+export function refusedAllocation(fd: number, range: FileRange): number {
   if (process.platform !== "linux") {
     if (fstatSync(fd).size < range.offset + range.length) {
       ftruncateSync(fd, range.offset + range.length);

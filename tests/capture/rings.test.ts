@@ -4,15 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   closeSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readSync,
-  rmSync,
   statSync,
   truncateSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeOutputPipe } from "../../src/capture/pipes.ts";
 import { closeRing, makeRings, openRings } from "../../src/capture/rings.ts";
@@ -24,28 +21,6 @@ import { SmallDisk } from "../support/small-disk.ts";
 
 if (SmallDisk.possible()) describe("", onSmallDisk);
 else test.skip("rings on a full disk: only root can mount one", () => {});
-
-test.skipIf(process.platform !== "linux")(
-  "a limit of file sizes is not taken for a full disk",
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "korun-rings-"));
-    const script = `
-    const { makeRings } = await import(${JSON.stringify(import.meta.resolve("../../src/capture/rings.ts"))});
-    const { RING_LIMITS } = await import(${JSON.stringify(import.meta.resolve("../../src/logs/session-log.ts"))});
-    try {
-      makeRings(${JSON.stringify(join(folder, "session"))}, RING_LIMITS);
-    } catch ({ message, hint }) {
-      console.log(JSON.stringify({ message, hint }));
-    }`;
-    const limited = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", process.execPath, "-e", script];
-    const child = Bun.spawn(limited, { stdout: "pipe", stderr: "inherit" });
-    expect(JSON.parse(await new Response(child.stdout).text())).toMatchObject({
-      message: expect.stringContaining("EFBIG: file too large"),
-      hint: expect.stringContaining("ulimit -f"),
-    });
-    rmSync(folder, { recursive: true });
-  },
-);
 
 function onSmallDisk(): void {
   let disk: SmallDisk;
