@@ -24,7 +24,7 @@ export const expect = defineCommand({
       kind: "value",
       value: "SEQ",
       form: CURSOR,
-      about: "From this entry on, rather than from the start of the newest run",
+      about: "From this entry on, such as 12 (12:4: behind its column 4), not from the run's start",
     },
     stream: {
       kind: "choice",
@@ -40,11 +40,12 @@ export const expect = defineCommand({
     json: { kind: "switch", about: "Print the API's own body" },
   },
   words: {
-    name: "ID PATTERN",
-    about: "The session, and what to wait for",
+    name: "ID",
+    about: "UUID, unique prefix (4 or more), or name",
     least: 2,
     most: 2,
     offer: "sessions",
+    followedBy: { name: "PATTERN", about: "What to wait for" },
   },
   examples: [
     "korun expect web 'listening on'",

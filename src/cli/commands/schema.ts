@@ -19,6 +19,7 @@ export const schema = defineCommand({
     about: "A command, such as `inspect` or `daemon status`; without one, all are listed",
     least: 0,
     most: 2,
+    offer: "commands",
   },
   examples: ["korun schema", "korun schema inspect", "korun schema daemon status"],
   async run({ flags, words }) {

@@ -25,17 +25,21 @@ export const send = defineCommand({
     timeout: {
       kind: "value",
       value: "TIME",
-      about: "How long to wait for a process that does not read (default 5s)",
+      about: "How long to wait for a process that does not read (default: 5s)",
       form: DURATION,
     },
     json: { kind: "switch", about: "Print the API's own body, one a request" },
   },
   words: {
-    name: "ID [TEXT…]",
-    about: "The session, and what to send; without a text, stdin unless it is a terminal",
+    name: "ID",
+    about: "UUID, unique prefix (4 or more), or name",
     least: 1,
     most: Number.POSITIVE_INFINITY,
     offer: "sessions",
+    followedBy: {
+      name: "TEXT…",
+      about: "What to send; without a text, what comes on stdin, unless that is a terminal",
+    },
   },
   examples: [
     "korun send repl 'print(1)' --enter",

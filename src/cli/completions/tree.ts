@@ -1,11 +1,14 @@
 // The command table as the completions need it: every command that is shown, by its full name.
 
+import { contractedCommands } from "../line/command-contract.ts";
 import {
   type Command,
   type CommandTable,
   type Flag,
   isGroup,
   type Offer,
+  shownFlags,
+  type Words,
 } from "../line/signature.ts";
 
 /** What can follow a name that is not a whole command: `""`, `daemon`. */
@@ -17,7 +20,18 @@ export interface Branch {
 export interface CommandTree {
   readonly branches: readonly Branch[];
   readonly commands: readonly Command[];
+  /** What `korun schema` takes. */
+  readonly contracted: {
+    readonly first: readonly string[];
+    readonly below: readonly { readonly group: string; readonly words: readonly string[] }[];
+  };
 }
+
+/** Flags that need no command. */
+export const ROOT_FLAGS = [
+  { name: "help", about: "Show the help" },
+  { name: "version", about: "Show the version" },
+] as const;
 
 /** Loads every command. */
 export async function commandTree(table: CommandTable): Promise<CommandTree> {
@@ -32,15 +46,39 @@ export async function commandTree(table: CommandTable): Promise<CommandTree> {
       commands.push(command);
       continue;
     }
-    const below = await Promise.all(Object.values(command.commands).map((load) => load()));
-    const words = Object.keys(command.commands);
-    branches.push({
-      name: command.name,
-      below: below.map((one, place) => line(words[place] ?? "", one)),
-    });
-    commands.push(...below);
+    const below = await Promise.all(
+      Object.entries(command.commands).map(async ([word, load]) => ({ word, one: await load() })),
+    );
+    const known = below.filter(({ one }) => !one.hidden);
+    branches.push({ name: command.name, below: known.map(({ word, one }) => line(word, one)) });
+    commands.push(...known.map(({ one }) => one));
   }
-  return { branches, commands };
+  return { branches, commands, contracted: contractedWords() };
+}
+
+/** Names of commands as `schema` takes them: what can come first, and what after `daemon`. */
+function contractedWords(): CommandTree["contracted"] {
+  const names = contractedCommands().map((name) => name.split(" "));
+  const first = [...new Set(names.map(([word = ""]) => word))];
+  const below = first.flatMap((group) => {
+    const words = names.flatMap(([word, next]) =>
+      word === group && next !== undefined ? [next] : [],
+    );
+    return words.length === 0 ? [] : [{ group, words }];
+  });
+  return { first, below };
+}
+
+/** Whether only the first word is what is offered: `send web TEXT`. */
+export function offersOnce({ most, followedBy }: Words): boolean {
+  return most === 1 || followedBy !== undefined;
+}
+
+/** Every form of each flag that is followed by a value. */
+export function formsWithValue(command: Command): string[] {
+  return shownFlags(command).flatMap(([name, flag]) =>
+    flag.kind === "switch" ? [] : formsOf(name, flag),
+  );
 }
 
 /** Every form of a flag: `--limit`, `-n`. */

@@ -8,10 +8,12 @@ export interface Form {
 }
 
 /** What a shell can offer for a value. */
-export type Offer = "sessions" | "files" | "folders";
+export type Offer = "sessions" | "commands" | "files" | "folders";
 
 interface Described {
   readonly about: string;
+  /** For korun itself: not in the help, nor in the completions. */
+  readonly hidden?: true;
   /** One letter: `-n`. */
   readonly short?: string;
 }
@@ -42,6 +44,8 @@ export interface Words {
   readonly most: number;
   readonly offer?: Offer;
   readonly choices?: readonly string[];
+  /** What the words after the first one are, where they are something else. */
+  readonly followedBy?: { readonly name: string; readonly about: string };
 }
 
 export interface Signature<F extends Flags = Flags> {
@@ -96,6 +100,11 @@ export interface Group {
 /** Keeps the exact type of the flags for `run`, and forgets it for everyone else. */
 export function defineCommand<const F extends Flags>(command: Command<F>): Command {
   return command;
+}
+
+/** The flags that people are to know of. */
+export function shownFlags({ flags }: Command): [name: string, flag: Flag][] {
+  return Object.entries(flags).filter(([, { hidden }]) => !hidden);
 }
 
 /** Whether what was loaded has commands below it. */

@@ -8,7 +8,11 @@ export const run = defineCommand({
   name: "daemon run",
   about: "Be the daemon, in the foreground",
   flags: {
-    detached: { kind: "switch", about: "Without a terminal, as `daemon start` starts it" },
+    detached: {
+      kind: "switch",
+      hidden: true,
+      about: "Without a terminal, as `daemon start` starts it",
+    },
   },
   examples: ["korun daemon run"],
   async run({ flags }) {
