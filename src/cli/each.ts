@@ -11,9 +11,8 @@ import { printOut } from "./show/print.ts";
 import { report } from "./show/report.ts";
 import { visible } from "./show/visible.ts";
 
-/** Flags of every command that takes several sessions. */
+/** What every command that takes several sessions has beside its own `--all`. */
 export const EACH_FLAGS = {
-  all: { kind: "switch", about: "Every session it makes sense for" },
   json: { kind: "switch", about: "Print the API's own body, one a session" },
 } as const;
 

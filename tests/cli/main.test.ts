@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { korun, start } from "./support/cli.ts";
+import { korun, onTerminal, start } from "./support/cli.ts";
 import { always, FakeDaemon, refusal, session } from "./support/fake-daemon.ts";
 
 const sessions = always({ sessions: [session()] });
@@ -101,6 +101,53 @@ describe("help", () => {
     const { stdout } = await korun(daemon, ["serve", "--", "node", "--help"]);
     expect(stdout).toBe("x\n");
     expect(JSON.parse(daemon.asked[0]?.body ?? "").command).toEqual(["node", "--help"]);
+  });
+
+  test("has no line over 80 columns, and on a terminal none over its width", async () => {
+    await using daemon = new FakeDaemon();
+    const widest = (text: string) =>
+      Math.max(...(text.split("EXAMPLES")[0] ?? "").split(/\r?\n/).map((one) => one.length));
+    for (const args of [["--help"], ["serve", "--help"], ["logs", "--help"]]) {
+      expect(widest((await korun(daemon, args)).stdout)).toBeLessThanOrEqual(80);
+      const { shown } = await onTerminal(daemon, args, { columns: 50 });
+      expect(widest(Bun.stripANSI(shown))).toBeLessThanOrEqual(50);
+    }
+  });
+
+  test("says of --all whom it means", async () => {
+    await using daemon = new FakeDaemon();
+    const lines: string[] = [];
+    for (const name of ["restart", "stop", "rm"]) {
+      const { stdout } = await korun(daemon, [name, "--help"]);
+      lines.push(stdout.split("\n").find((line) => line.includes("--all ")) ?? "");
+    }
+    expect(lines[0]).toContain("Every session that is active");
+    expect(lines[1]).toContain("Every session, at rest too");
+    expect(lines[2]).toContain("Every session at rest");
+  });
+
+  test.each(["wait", "expect"])("of %s has its exit codes", async (name) => {
+    await using daemon = new FakeDaemon();
+    const { stdout } = await korun(daemon, [name, "--help"]);
+    expect(stdout).toMatch(/EXIT CODES\n\n {4}0 [\s\S]* {2}124 [\s\S]* {4}3 [\s\S]* {4}4 /);
+  });
+
+  test("names each word of a command", async () => {
+    await using daemon = new FakeDaemon();
+    expect((await korun(daemon, ["expect", "--help"])).stdout).toContain("<ID> <PATTERN>\n");
+    expect((await korun(daemon, ["send", "--help"])).stdout).toContain("<ID> [TEXT…]\n");
+  });
+
+  test("says the version as --version does, and names that flag", async () => {
+    await using daemon = new FakeDaemon();
+    const { stdout } = await korun(daemon, ["--help"]);
+    expect(stdout).toContain(`(${(await korun(daemon, ["--version"])).stdout.trim()})`);
+    expect(stdout).toContain("--version");
+  });
+
+  test("does not show what is only for korun itself", async () => {
+    await using daemon = new FakeDaemon();
+    expect((await korun(daemon, ["daemon", "run", "--help"])).stdout).not.toContain("--detached");
   });
 
   test("does not show what is only for scripts", async () => {

@@ -47,6 +47,13 @@ export const expect = defineCommand({
     offer: "sessions",
     followedBy: { name: "PATTERN", about: "What to wait for" },
   },
+  exitCodes: [
+    [EXIT.ok, "Found"],
+    [EXIT.timedOut, "Not in time"],
+    [EXIT.endedInstead, "It has ended without it, and nothing starts it again by itself"],
+    [EXIT.unknownSession, "There is no such session"],
+    [EXIT.usage, "The pattern is none"],
+  ],
   examples: [
     "korun expect web 'listening on'",
     "korun expect --regex db 'ready to accept connections$' --timeout 2m",

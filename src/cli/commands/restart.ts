@@ -11,6 +11,7 @@ export const restart = defineCommand({
   name: "restart",
   about: "End sessions and start them again, under the same ids",
   flags: {
+    all: { kind: "switch", about: "Every session that is active" },
     ...EACH_FLAGS,
     lost: { kind: "switch", about: "Those that ended with the machine or the daemon" },
     "no-wait": { kind: "switch", about: "Return at once, not when they run again" },

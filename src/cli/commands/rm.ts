@@ -9,7 +9,10 @@ import { isActive, SOME_SESSIONS } from "../pick.ts";
 export const rm = defineCommand({
   name: "rm",
   about: "Forget sessions at rest, with their output",
-  flags: EACH_FLAGS,
+  flags: {
+    all: { kind: "switch", about: "Every session at rest" },
+    ...EACH_FLAGS,
+  },
   words: {
     ...SOME_SESSIONS,
     about: "UUID, unique prefix (4 or more), or name of a session at rest",

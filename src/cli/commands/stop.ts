@@ -12,6 +12,7 @@ export const stop = defineCommand({
   name: "stop",
   about: "End sessions and all their processes; a file change does not revive them",
   flags: {
+    all: { kind: "switch", about: "Every session, at rest too: no file change revives them" },
     ...EACH_FLAGS,
     force: { kind: "switch", about: "Kill at once, without grace" },
     "no-wait": { kind: "switch", about: "Return at once, not when all is ended" },

@@ -2,6 +2,7 @@
 
 import { parseDuration } from "../../domain/duration.ts";
 import { DEFAULT_WAIT, WAIT_GOALS } from "../../domain/wait.ts";
+import { EXIT } from "../exit.ts";
 import { DURATION } from "../line/forms.ts";
 import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
@@ -22,6 +23,12 @@ export const wait = defineCommand({
     json: { kind: "switch", about: "Print the API's own body" },
   },
   words: ONE_SESSION,
+  exitCodes: [
+    [EXIT.ok, "It came to that"],
+    [EXIT.timedOut, "The time is over: --timeout, or that of the run's readiness checks"],
+    [EXIT.endedInstead, "It ended instead, and nothing starts it again by itself"],
+    [EXIT.unknownSession, "There is no such session"],
+  ],
   examples: ["korun wait web", "korun wait build --for exit --timeout 10m"],
   async run({ flags, words }) {
     const client = openClient({ launch: "remembered" });

@@ -82,6 +82,8 @@ export interface Command<F extends Flags = Flags> extends Signature<F> {
   readonly examples: readonly string[];
   /** Not in the help, nor in the completions. */
   readonly hidden?: true;
+  /** For the help, where they say more than that it was done or not. */
+  readonly exitCodes?: readonly (readonly [code: number, means: string])[];
   /** Gives the exit code. What it throws is shown by `main`. */
   run(parsed: Parsed<F>, table: CommandTable): Promise<number>;
 }
