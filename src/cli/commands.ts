@@ -1,7 +1,8 @@
 // Every command of the CLI, in the order of the help. Each is loaded when it is used.
 
+import { closest } from "../domain/closest.ts";
 import { misuse } from "./line/argv.ts";
-import { closest } from "./line/closest.ts";
+import { meantBy } from "./line/meant.ts";
 import { type Command, type CommandTable, type Group, isGroup } from "./line/signature.ts";
 
 export const COMMANDS: CommandTable = {
@@ -58,6 +59,7 @@ async function load<Kind>(
   if (loader !== undefined) return await loader();
   const typed = parent === "" ? name : `${parent} ${name}`;
   const near = closest(name, Object.keys(table));
-  const hint = near === undefined ? undefined : `Did you mean ${near}?`;
+  const meant = meantBy(typed) ?? near;
+  const hint = meant === undefined ? undefined : `Did you mean ${meant}?`;
   throw misuse({ name: parent }, `there is no command \`korun ${typed}\``, hint);
 }

@@ -65,7 +65,10 @@ export async function forEachSession(client: Client, options: EachOptions): Prom
 async function targetsOf(client: Client, options: EachOptions): Promise<Target[]> {
   const { words, flags } = options;
   if (!flags.all) {
-    const named = words.length > 0 ? words.map(expectReference) : [await pickSession(client, [])];
+    const named =
+      words.length > 0
+        ? words.map(expectReference)
+        : [await pickSession(client, [], " Or all of them: --all.")];
     return named.map((reference) => ({ reference, label: reference }));
   }
   if (words.length > 0) {

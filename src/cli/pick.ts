@@ -18,12 +18,19 @@ export const ONE_SESSION: Words = {
 /** Any number of sessions. */
 export const SOME_SESSIONS: Words = { ...ONE_SESSION, name: "ID…", most: Number.POSITIVE_INFINITY };
 
-/** The session that is named, else the only active one. Throws a Problem when that says nothing. */
-export async function pickSession(client: Client, words: readonly string[]): Promise<string> {
+/**
+ * The session that is named, else the only active one. Throws a Problem when that says nothing,
+ * with `instead` as one more remedy.
+ */
+export async function pickSession(
+  client: Client,
+  words: readonly string[],
+  instead?: string,
+): Promise<string> {
   const [reference] = words;
   if (reference !== undefined) return expectReference(reference);
   const { body } = await client.list();
-  return onlyActive(body.sessions).id;
+  return onlyActive(body.sessions, instead).id;
 }
 
 /** A reference that can stand in a path; an empty one is an unset variable in a script. */
@@ -53,7 +60,7 @@ export function shortId(id: string): string {
   return id.slice(0, 8);
 }
 
-function onlyActive(sessions: readonly SessionSummary[]): SessionSummary {
+function onlyActive(sessions: readonly SessionSummary[], instead = ""): SessionSummary {
   const active = sessions.filter(isActive);
   const [first] = active;
   if (first === undefined) {
@@ -66,7 +73,7 @@ function onlyActive(sessions: readonly SessionSummary[]): SessionSummary {
     one.name === null ? shortId(one.id) : `${one.name} (${shortId(one.id)})`,
   );
   throw new Problem("conflict", `${active.length} sessions are active`, {
-    hint: `Say which one: ${names.join(", ")}.`,
+    hint: `Say which one: ${names.join(", ")}.${instead}`,
   });
 }
 

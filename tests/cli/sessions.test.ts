@@ -40,7 +40,7 @@ describe("without an id", () => {
     [
       "several are",
       [web, old, api],
-      "korun: 2 sessions are active\n  Say which one: web (9b2d6c33), api (b625f70f).",
+      "korun: 2 sessions are active\n  Say which one: web (9b2d6c33), api (b625f70f). Or all of them: --all.",
     ],
   ])("it is an error when %s", async (_, sessions, message) => {
     await using daemon = new FakeDaemon(list(...sessions));

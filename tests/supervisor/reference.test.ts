@@ -57,6 +57,14 @@ test("anything else is not found", () => {
   }
 });
 
+test("a name that is nearly one is told which", () => {
+  const named = [session(FIRST, { name: "web" }), session(SECOND, { name: "worker" }), ...three];
+  expect(problemOf(named, "webb").hint).toStartWith("Did you mean web? ");
+  expect(problemOf(named, "wroker").hint).toStartWith("Did you mean worker? ");
+  expect(problemOf(named, "database").hint).not.toContain("Did you mean");
+  expect(problemOf(named, "w".repeat(5_000)).hint).not.toContain("Did you mean");
+});
+
 test("a name means its living session, else its newest", () => {
   const old = session(FIRST, { name: "web" });
   const young = session(SECOND, { name: "web" });

@@ -1,8 +1,9 @@
 // Reads a command line by a command's signature, strictly: nothing unknown is passed over and no
 // value is guessed. Pure. What follows the first `--` is never looked at.
 
+import { closest } from "../../domain/closest.ts";
 import { Problem } from "../../domain/problem.ts";
-import { closest } from "./closest.ts";
+import { shellLine } from "../show/visible.ts";
 import type { Command, Flag, Parsed, Words } from "./signature.ts";
 
 /** A command line, cut at its first `--`. */
@@ -21,11 +22,9 @@ export function cutAtDashes(argv: readonly string[]): CutLine {
 /** Throws Problem `bad_request`, with the remedy, for what the command does not take. */
 export function parseLine(command: Command, line: CutLine): Parsed {
   const reader = new FlagReader(command);
-  const words = reader.read(line.own);
+  const words = reader.read(line);
   const flags = reader.values();
-  if (command.takesCommand) {
-    return { flags, words: noWords(command, words), command: expectCommand(command, line.rest) };
-  }
+  if (command.takesCommand) return { flags, words, command: expectCommand(command, line.rest) };
   // Elsewhere `--` only ends the flags, as everywhere in Unix.
   const all = [...words, ...(line.rest ?? [])];
   return { flags, words: checkWords(command, all), command: [] };
@@ -46,12 +45,13 @@ class FlagReader {
   }
 
   /** Takes the flags and gives the words that are left. */
-  read(args: readonly string[]): string[] {
+  read(line: CutLine): string[] {
     const words: string[] = [];
-    const queue = [...args];
+    const queue = [...line.own];
     for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
       if (arg.startsWith("--")) this.#long(arg, queue);
       else if (arg.startsWith("-") && arg !== "-") this.#cluster(arg, queue);
+      else if (this.#command.takesCommand) throw misplaced(this.#command, line, queue.length + 1);
       else words.push(arg);
     }
     return words;
@@ -105,23 +105,27 @@ class FlagReader {
       this.#given.set(name, []);
       return;
     }
-    const value = attached ?? this.#next(shown, queue);
+    const value = attached ?? this.#next(flag, shown, queue);
     const wanted = wrongness(flag, value);
     if (wanted !== undefined) {
-      throw misuse(this.#command, `${shown} is ${JSON.stringify(value)}; wanted ${wanted}`);
+      const remedy = flag.kind === "choice" ? undefined : flag.form?.remedy?.(value);
+      throw misuse(this.#command, `${shown} is ${JSON.stringify(value)}; wanted ${wanted}`, remedy);
     }
     this.#given.set(name, [...(this.#given.get(name) ?? []), value]);
   }
 
-  #next(shown: string, queue: string[]): string {
+  #next(flag: Exclude<Flag, { kind: "switch" }>, shown: string, queue: string[]): string {
     const value = queue.shift();
     if (value === undefined) throw misuse(this.#command, `${shown} needs a value`);
     if (!value.startsWith("-") || value === "-") return value;
+    const wanted = wrongness(flag, value);
+    // A number below zero is a wrong value, and is told as one.
+    if (wanted !== undefined && /^-[\d.]/.test(value)) return value;
     const form = shown.startsWith("--") ? `${shown}=${value}` : `${shown}${value}`;
     throw misuse(
       this.#command,
       `${shown} needs a value, and ${value} looks like a flag`,
-      `If it is the value, write ${form}`,
+      wanted === undefined ? `If it is the value, write ${form}` : `Wanted ${wanted}.`,
     );
   }
 
@@ -147,6 +151,9 @@ function wrongness(flag: Exclude<Flag, { kind: "switch" }>, value: string): stri
 }
 
 function expectCommand(command: Command, rest: readonly string[] | undefined): readonly string[] {
+  if (rest?.[0] === "") {
+    throw misuse(command, "the command after `--` is empty", "Is a variable unset?");
+  }
   if (rest !== undefined && rest.length > 0) return rest;
   const message =
     rest === undefined
@@ -155,20 +162,32 @@ function expectCommand(command: Command, rest: readonly string[] | undefined): r
   throw misuse(command, message, `Write: korun ${command.name} -- COMMAND [ARG…]`);
 }
 
-function noWords(command: Command, words: readonly string[]): readonly string[] {
-  if (words.length === 0) return words;
-  const typed = words.join(" ");
-  throw misuse(
+/** A word before `--`, the last but `left` of the line, and what stands there instead. */
+function misplaced(command: Command, { own, rest }: CutLine, left: number): Problem {
+  const [flags, words] = [own.slice(0, -left), own.slice(-left)];
+  const behind = rest === undefined ? [] : ["--", ...rest];
+  // `npm run dev -- --port 3000` has a `--` of its own; a lone word before one is mostly a name.
+  const isName = words.length === 1 && rest?.[0]?.startsWith("-") === false;
+  const typed = isName
+    ? [...flags, "--name", ...words, ...behind]
+    : [...flags, "--", ...words, ...behind];
+  const word = JSON.stringify(words[0]);
+  return misuse(
     command,
-    `the command must come after \`--\`: ${JSON.stringify(words[0])} is not a flag`,
-    `Write: korun ${command.name} -- ${typed}`,
+    isName
+      ? `${word} stands before \`--\` and is not a flag`
+      : `the command must come after \`--\`: ${word} is not a flag`,
+    `Write: korun ${command.name} ${shellLine(typed)}`,
   );
 }
 
 function checkWords(command: Command, words: readonly string[]): readonly string[] {
-  const { name, least, most, choices }: Words = command.words ?? NO_WORDS;
-  if (words.length < least)
-    throw misuse(command, `\`korun ${command.name}\` needs ${article(name)}`);
+  const { name, least, most, choices, followedBy }: Words = command.words ?? NO_WORDS;
+  if (words.length < least) {
+    const second = followedBy === undefined || least < 2 ? [] : [followedBy.name];
+    const missing = words.length === 0 ? [name, ...second] : second;
+    throw misuse(command, `\`korun ${command.name}\` needs ${missing.map(article).join(" and ")}`);
+  }
   const extra = words[most];
   if (extra !== undefined) {
     throw misuse(command, `\`korun ${command.name}\` does not take ${JSON.stringify(extra)}`);

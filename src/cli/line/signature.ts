@@ -5,6 +5,8 @@ export interface Form {
   /** In words, for the message that says what was wanted. */
   readonly words: string;
   readonly matches: (value: string) => boolean;
+  /** What was meant by a value that does not match, if one can tell. */
+  readonly remedy?: (value: string) => string | undefined;
 }
 
 /** What a shell can offer for a value. */

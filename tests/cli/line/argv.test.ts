@@ -28,6 +28,15 @@ const start = defineCommand({
   run: async () => 0,
 });
 
+const find = defineCommand({
+  name: "find",
+  about: "",
+  flags: {},
+  words: { name: "ID", about: "", least: 2, most: 2, followedBy: { name: "TEXT", about: "" } },
+  examples: [],
+  run: async () => 0,
+});
+
 function parse(command: Command, ...argv: string[]) {
   return parseLine(command, cutAtDashes(argv));
 }
@@ -109,7 +118,9 @@ describe("it is refused, with the remedy:", () => {
     ["an unknown short flag in a cluster", ["-fx"], "no flag -x", "See `korun show --help`."],
     ["a property of every object", ["--constructor"], "no flag --constructor", undefined],
     ["a missing value", ["--limit"], "--limit needs a value", "See `korun show --help`."],
-    ["a flag in place of a value", ["-n", "-f"], "-f looks like a flag", "write -n-f"],
+    ["a flag in place of a value", ["-t", "-f"], "-f looks like a flag", "write -t-f"],
+    ["a flag in place of a number", ["-n", "-f"], "-f looks like", "Wanted a non-negative integer"],
+    ["a number below zero", ["-n", "-5"], '-n is "-5"; wanted a non-negative integer', undefined],
     ["a value for a switch", ["--follow=1"], "--follow takes no value", undefined],
     [
       "a value of the wrong form",
@@ -130,10 +141,41 @@ describe("it is refused, with the remedy:", () => {
     ["no command", [], "needs a command to run", "korun start -- COMMAND"],
     ["nothing after --", ["--"], "no command after `--`", "korun start -- COMMAND"],
     ["a command without --", ["node", "a.js"], "after `--`", "Write: korun start -- node a.js"],
+    [
+      "a command without --, keeping the flags",
+      ["--name", "web", "npm", "start"],
+      "after `--`",
+      "Write: korun start --name web -- npm start",
+    ],
+    [
+      "a command without --, that has flags of its own",
+      ["npm", "run", "dev", "--port", "3000"],
+      "after `--`",
+      "Write: korun start -- npm run dev --port 3000",
+    ],
+    [
+      "a command without --, that needs quotes",
+      ["sh", "-c", 'echo "$HOME"'],
+      "after `--`",
+      "Write: korun start -- sh -c 'echo \"$HOME\"'",
+    ],
+    [
+      "a command that has a -- of its own",
+      ["npm", "run", "dev", "--", "--port", "3000"],
+      "after `--`",
+      "Write: korun start -- npm run dev -- --port 3000",
+    ],
+    ["a name before --", ["web", "--", "node"], "before `--`", "start --name web -- node"],
+    ["a command that is empty", ["--", ""], "is empty", "unset"],
     ["a flag of the command before --", ["--inspect", "--", "node"], "no flag", "come after `--`"],
   ])("%s", (_, argv, message, hint) => {
     const problem = refusalOf(start, ...argv);
     expect(problem.message).toContain(message);
     expect(problem.hint).toContain(hint);
   });
+});
+
+test("of several words, those that are missing are named", () => {
+  expect(refusalOf(find).message).toBe("`korun find` needs an ID and a TEXT");
+  expect(refusalOf(find, "web").message).toBe("`korun find` needs a TEXT");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { closest } from "../../../src/cli/line/closest.ts";
+import { closest } from "../../src/domain/closest.ts";
 
 const commands = ["serve", "run", "ls", "inspect", "restart", "stop", "rm", "logs"];
 
