@@ -31,7 +31,13 @@ async function runLine(argv: readonly string[]): Promise<number> {
   }
   const { command, rest } = await findCommand(line.own);
   if (isGroup(command) || rest.some(isHelp)) return await showHelp(command.name.split(" "));
-  return await command.run(parseLine(command, { own: rest, rest: line.rest }), COMMANDS);
+  const parsed = parseLine(command, { own: rest, rest: line.rest });
+  try {
+    return await command.run(parsed, COMMANDS);
+  } catch (thrown) {
+    const { inFlags } = await import("./line/fields.ts");
+    throw inFlags(thrown, command);
+  }
 }
 
 function isHelp(arg: string | undefined): boolean {

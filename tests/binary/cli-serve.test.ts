@@ -77,15 +77,13 @@ describe("a command that cannot be started", () => {
     chmodSync(join(korun.work, "odd"), 0o755);
     const failed = await korun.run(["serve", "--", command, "-x"]);
     expect({ code: failed.code, stdout: failed.stdout }).toEqual({ code, stdout: "" });
-    const [line, remedy, ...rest] = failed.stderr.split("\n");
+    const [line, ...rest] = failed.stderr.split("\n");
     expect(line).toStartWith(`korun: cannot start ${command}: ${reason}: `);
-    expect(remedy).toMatch(/^ {2}`korun inspect [0-9a-f]{8}` shows what was tried\.$/);
     expect(rest).toEqual([""]);
 
     const [session] = await listed(korun);
     expect(session).toMatchObject({ state: "failed", pid: null, command: [command, "-x"] });
     expect(session?.error).toStartWith(`${reason}: `);
-    expect(remedy).toContain(String(session?.id.slice(0, 8)));
   });
 
   test("is in the API's own body with --json, and the exit code is the same", async () => {

@@ -13,6 +13,33 @@ describe("the exit code is 2, and one line says why, with the remedy on a second
       "`korun daemon strat`",
       "start?",
     ],
+    ["of a name that another program has for it", ["top"], "`korun top`", "`korun stats -f`?"],
+    [
+      "of such a name of the daemon's",
+      ["daemon", "restart"],
+      "restart`",
+      "`korun daemon upgrade`?",
+    ],
+    [
+      "of another program's restart policy",
+      ["serve", "--restart", "on-failure:5", "--", "x"],
+      '--restart is "on-failure:5"',
+      "--restart always --restart-on failure --max-restarts 5",
+    ],
+    [
+      "of a wait that becomes shorter",
+      ["serve", "--restart", "exponential:5s..1s", "--", "x"],
+      "the second no shorter",
+      "serve --help",
+    ],
+    [
+      "of two health checks",
+      ["serve", "--health-url", "http://localhost", "--health-port", "1", "--", "x"],
+      "--health-url, --health-port and --health-cmd contradict",
+      "one of them",
+    ],
+    ["of a name that is empty", ["serve", "--name=", "--", "x"], "1 to 64 letters", "serve --help"],
+    ["of no URL", ["serve", "--ready-url", "foo", "--", "x"], "an http:// or", "serve --help"],
     ["of a flag before the command", ["--json", "ls"], "no flag --json before", "korun --help"],
     ["of an unknown flag", ["ls", "--jsn"], "no flag --jsn", "Did you mean --json?"],
     ["of serve without --", ["serve", "node", "a.js"], "after `--`", "korun serve -- node a.js"],
@@ -42,6 +69,34 @@ test("what the daemon calls a bad request is a usage error too", async () => {
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr: "korun: watch[0]: nope is not there\n  Look.\n",
+  });
+});
+
+describe("what the daemon says of a field is said of the flag that was typed:", () => {
+  test.each([
+    ["grace", "--grace"],
+    ["max_rss", "--max-rss"],
+    ["watch[0]", "--watch"],
+    ["ready[1].regex", "--ready-regex"],
+    ["ready[0].command[2]", "--ready-cmd"],
+    ["health.threshold", "--health-threshold"],
+    ["health.command", "--health-cmd"],
+    ["restart.maxRestarts", "--max-restarts"],
+    ["restart.initialDelay", "--restart"],
+    ["command[1]", "the command"],
+    ["inherit_umask", "inherit_umask"],
+  ])("%s of %s", async (field, flag) => {
+    const error = {
+      code: "bad_request",
+      message: `${field} must be more`,
+      field,
+      expected: "more",
+    };
+    await using daemon = new FakeDaemon({
+      "POST /v1/sessions": () => Response.json({ error }, { status: 400 }),
+    });
+    const { code, stderr } = await korun(daemon, ["serve", "--", "x"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `korun: ${flag} must be more\n` });
   });
 });
 

@@ -94,7 +94,7 @@ describe("a command that could not be started", () => {
     expect(failed).toEqual({
       code,
       stdout: "",
-      stderr: `korun: cannot start tpyo: ${error}\n  \`korun inspect 9b2d6c33\` shows what was tried.\n`,
+      stderr: `korun: cannot start tpyo: ${error}\n`,
     });
   });
 });

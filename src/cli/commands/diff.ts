@@ -4,7 +4,7 @@ import type { DiffReply } from "../../api/diffing.ts";
 import type { Client, Reply } from "../../client/client.ts";
 import { type DiffQuery, readDiff } from "../../client/output.ts";
 import { EXIT } from "../exit.ts";
-import { COUNT, CURSOR_NAME, countIn } from "../line/forms.ts";
+import { COUNT, countIn, NAME } from "../line/forms.ts";
 import { defineCommand } from "../line/signature.ts";
 import { FrameText } from "../logs/frame-text.ts";
 import { openClient } from "../open-client.ts";
@@ -18,7 +18,7 @@ export const diff = defineCommand({
     cursor: {
       kind: "value",
       value: "NAME",
-      form: CURSOR_NAME,
+      form: NAME,
       about: "Who looks; each name has its own place (default: default)",
     },
     limit: {

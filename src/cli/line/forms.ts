@@ -35,7 +35,15 @@ export const VARIABLE: Form = {
   matches: (value) => value.indexOf("=") > 0,
 };
 
-export const NOT_EMPTY: Form = { words: "something", matches: (value) => value !== "" };
+/** Anything but nothing, which is mostly a variable that is unset. */
+export function something(words: string): Form {
+  return { words, matches: (value) => value !== "" };
+}
+
+export const HTTP_URL: Form = {
+  words: "an http:// or https:// URL",
+  matches: (value) => /^https?:\/\/./i.test(value),
+};
 
 export const MOMENT: Form = {
   words: MOMENT_FORM,
@@ -47,7 +55,8 @@ export const CURSOR: Form = {
   matches: (value) => /^\d{1,15}(?::\d{1,15})?$/.test(value),
 };
 
-export const CURSOR_NAME: Form = {
+/** Of sessions, and of those who read a diff. */
+export const NAME: Form = {
   words: "1 to 64 letters, digits, dots, dashes or underscores, starting with a letter or digit",
   matches: (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
 };

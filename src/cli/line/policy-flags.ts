@@ -3,18 +3,33 @@
 // command line is taken apart here.
 
 import type { CreateSessionBody } from "../../api/requests.ts";
+import { parseDuration } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
-import { COUNT, DURATION, NOT_EMPTY, PORT, SIZE } from "./forms.ts";
+import { COUNT, DURATION, HTTP_URL, PORT, SIZE, something } from "./forms.ts";
 import type { Flags, Values } from "./signature.ts";
 
 const POLICY_FORM =
-  "never, always, fixed:TIME or exponential:TIME..TIME, such as exponential:1s..30s";
+  "never, always, fixed:TIME or exponential:TIME..TIME (the second no shorter), such as exponential:1s..30s";
+
+/** The restart policies of docker and systemd, in our words. */
+function policyRemedy(value: string): string | undefined {
+  if (value === "no") return "Write: --restart never";
+  if (value === "unless-stopped") return "Write: --restart always (one that was stopped stays so)";
+  const [on, most] = /^on-(?:failure|abnormal|abort)(?::(\d+))?$/.exec(value) ?? [];
+  if (on === undefined) return undefined;
+  const limit = most === undefined ? "" : ` --max-restarts ${most}`;
+  return `Write: --restart always --restart-on failure${limit}`;
+}
 
 export const POLICY_FLAGS = {
   restart: {
     kind: "value",
     value: "POLICY",
-    form: { words: POLICY_FORM, matches: (value) => policyIn(value) !== undefined },
+    form: {
+      words: POLICY_FORM,
+      matches: (value) => policyIn(value) !== undefined,
+      remedy: policyRemedy,
+    },
     about: "Start it again when it ends: always, fixed:1s or exponential:1s..30s",
   },
   "restart-on": {
@@ -37,13 +52,13 @@ export const POLICY_FLAGS = {
   "ready-log": {
     kind: "list",
     value: "TEXT",
-    form: NOT_EMPTY,
+    form: something("a text"),
     about: "Ready once it has printed this (repeatable)",
   },
   "ready-regex": {
     kind: "list",
     value: "REGEX",
-    form: NOT_EMPTY,
+    form: something("a regular expression"),
     about: "Ready once a line matches this (repeatable)",
   },
   "ready-port": {
@@ -55,20 +70,20 @@ export const POLICY_FLAGS = {
   "ready-url": {
     kind: "list",
     value: "URL",
-    form: NOT_EMPTY,
+    form: HTTP_URL,
     about: "Ready once this answers (repeatable)",
   },
   "ready-file": {
     kind: "list",
     value: "FILE",
-    form: NOT_EMPTY,
+    form: something("a file"),
     offer: "files",
     about: "Ready once this file exists (repeatable)",
   },
   "ready-cmd": {
     kind: "list",
     value: "COMMAND",
-    form: NOT_EMPTY,
+    form: something("a shell command"),
     about: "Ready once this shell command exits with 0 (repeatable)",
   },
   "ready-timeout": {
@@ -77,7 +92,7 @@ export const POLICY_FLAGS = {
     form: DURATION,
     about: "Time for each to be met (default: 60s)",
   },
-  "health-url": { kind: "value", value: "URL", form: NOT_EMPTY, about: "Well while this answers" },
+  "health-url": { kind: "value", value: "URL", form: HTTP_URL, about: "Well while this answers" },
   "health-port": {
     kind: "value",
     value: "PORT",
@@ -87,7 +102,7 @@ export const POLICY_FLAGS = {
   "health-cmd": {
     kind: "value",
     value: "COMMAND",
-    form: NOT_EMPTY,
+    form: something("a shell command"),
     about: "Well while this shell command exits with 0",
   },
   "health-interval": {
@@ -177,7 +192,8 @@ function policyIn(value: string): Policy | undefined {
   if (kind !== "exponential") return undefined;
   if (rest === undefined) return { kind };
   const [initialDelay = "", maxDelay = "", ...others] = rest.split("..");
-  const isRange = others.length === 0 && [initialDelay, maxDelay].every(DURATION.matches);
+  const [least, most] = [parseDuration(initialDelay), parseDuration(maxDelay)];
+  const isRange = others.length === 0 && least !== undefined && most !== undefined && least <= most;
   return isRange ? { kind, initialDelay, maxDelay } : undefined;
 }
 
@@ -211,6 +227,11 @@ function healthIn(flags: PolicyValues): CreateSessionBody["health"] {
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
     ...(flags["health-restart"] ? { restart: true } : {}),
   };
+  if (Object.keys(checks).length > 1) {
+    throw new Problem("bad_request", "--health-url, --health-port and --health-cmd contradict", {
+      hint: "Only one of them can be looked at.",
+    });
+  }
   if (Object.keys(checks).length > 0) return { ...checks, ...extras };
   if (Object.keys(extras).length === 0) return undefined;
   throw needs("--health-… flags mean", "--health-url, --health-port or --health-cmd");

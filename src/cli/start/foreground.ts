@@ -75,8 +75,8 @@ function comesBack({ flags }: StartLine): boolean {
 }
 
 function exitCodeOf(session: SessionReply): number {
-  const { id, command, error, exit_code, term_signal } = session;
-  if (error !== null) return tellFailedStart({ command, error, id });
+  const { command, error, exit_code, term_signal } = session;
+  if (error !== null) return tellFailedStart({ command, error });
   if (term_signal !== null) return exitCodeOfSignal(term_signal);
   return exit_code ?? EXIT.failure;
 }

@@ -8,22 +8,22 @@ import type { Client, Reply } from "../../client/client.ts";
 import { Problem } from "../../domain/problem.ts";
 import { callerOpenFiles } from "../../process/limits.ts";
 import { exitCodeOfStart } from "../exit.ts";
-import { DURATION, NOT_EMPTY, VARIABLE } from "../line/forms.ts";
+import { DURATION, NAME, something, VARIABLE } from "../line/forms.ts";
 import { POLICY_FLAGS, policyRequest } from "../line/policy-flags.ts";
 import type { Flags, Parsed } from "../line/signature.ts";
-import { shortId } from "../pick.ts";
 import { report } from "../show/report.ts";
 import { shellLine } from "../show/visible.ts";
+import { remedyFor } from "./one-word.ts";
 
 /** The lowest limit that the API takes; a command could hardly start below it. */
 const FEWEST_OPEN_FILES = 16;
 
 export const START_FLAGS = {
-  name: { kind: "value", value: "NAME", form: NOT_EMPTY, about: "What to call it; unique" },
+  name: { kind: "value", value: "NAME", form: NAME, about: "What to call it; unique" },
   cwd: {
     kind: "value",
     value: "DIR",
-    form: NOT_EMPTY,
+    form: something("a folder"),
     offer: "folders",
     about: "Where to run it (default: here)",
   },
@@ -38,14 +38,14 @@ export const START_FLAGS = {
     kind: "list",
     short: "w",
     value: "PATH|GLOB",
-    form: NOT_EMPTY,
+    form: something("a file, a folder or a glob"),
     offer: "files",
     about: "Restart it when this changes (repeatable)",
   },
   ignore: {
     kind: "list",
     value: "GLOB",
-    form: NOT_EMPTY,
+    form: something("a glob"),
     offer: "files",
     about: "Changes here are no reason to restart (repeatable)",
   },
@@ -73,27 +73,25 @@ export async function startSession(
   line: StartLine,
 ): Promise<{ readonly reply: Reply<CreatedReply>; readonly exitCode: number | undefined }> {
   const reply = await client.create(requestOf(line));
-  const { error, id, existing } = reply.body;
+  const { error, existing } = reply.body;
   if (existing) {
     const { tellExisting } = await import("./existing.ts");
     tellExisting(reply.body, line.flags.name);
     return { reply, exitCode: undefined };
   }
   if (error === undefined) return { reply, exitCode: undefined };
-  return { reply, exitCode: tellFailedStart({ command: line.command, error, id }) };
+  return { reply, exitCode: tellFailedStart({ command: line.command, error }) };
 }
 
 /** Says why a command could not be started, and gives the exit code for it. */
 export function tellFailedStart(failed: {
   readonly command: readonly string[];
   readonly error: string;
-  readonly id: string;
 }): number {
-  const { command, error, id } = failed;
+  const { command, error } = failed;
+  const hint = error.startsWith("ENOENT") ? remedyFor(command) : undefined;
   report(
-    new Problem("internal", `cannot start ${shellLine(command.slice(0, 1))}: ${error}`, {
-      hint: `\`korun inspect ${shortId(id)}\` shows what was tried.`,
-    }),
+    new Problem("internal", `cannot start ${shellLine(command.slice(0, 1))}: ${error}`, { hint }),
   );
   return exitCodeOfStart(error);
 }
