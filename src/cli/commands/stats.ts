@@ -86,8 +86,9 @@ async function shower(flags: {
   ]);
   const picture = new Picture();
   return async (looks) => {
-    const table = renderTable(STATS_TITLES, rowsOf(looks), { columns: undefined, paint });
     const size = (await terminalSize(1)) ?? { columns: 0, rows: 0 };
+    const columns = size.columns > 0 ? size.columns : undefined;
+    const table = renderTable(STATS_TITLES, rowsOf(looks), { columns, paint });
     return encoder.encode(picture.draw(table.trimEnd().split("\n"), size));
   };
 }

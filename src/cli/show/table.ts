@@ -9,11 +9,14 @@ export interface Cell {
 
 export interface TableOptions {
   readonly paint: Paint;
-  /** Lines are cut to this width; undefined: never. */
+  /** Cells, the longest first, and then lines are cut to this width; undefined: never. */
   readonly columns: number | undefined;
 }
 
 const GAP = "  ";
+
+/** What a column keeps where there is no room: the start of an id, or a state, can still be read. */
+const LEAST_WIDTH = 8;
 
 /** A table with its titles, each line ended by a newline and without spaces at its end. */
 export function renderTable(
@@ -24,6 +27,7 @@ export function renderTable(
   const head = titles.map((text): Cell => ({ text, style: "bold" }));
   const widths = titles.map((title) => title.length);
   for (const row of rows) widen(widths, row);
+  if (columns !== undefined) narrow(widths, titles, columns);
   let table = "";
   for (const row of [head, ...rows]) table += `${cut(line(row, widths, paint), columns)}\n`;
   return table;
@@ -61,14 +65,32 @@ function widen(widths: number[], row: readonly Cell[]): void {
   }
 }
 
+/** Takes from the widest column what does not fit, until it does or none can give any more. */
+function narrow(widths: number[], titles: readonly string[], columns: number): void {
+  let excess = GAP.length * (widths.length - 1) - columns;
+  for (const width of widths) excess += width;
+  for (; excess > 0; excess -= 1) {
+    let widest = -1;
+    for (let place = 0; place < widths.length; place += 1) {
+      const width = widths[place] ?? 0;
+      const least = Math.max(LEAST_WIDTH, titles[place]?.length ?? 0);
+      if (width > least && width >= (widths[widest] ?? 0)) widest = place;
+    }
+    if (widest < 0) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+}
+
 function line(row: readonly Cell[], widths: readonly number[], paint: Paint): string {
   let text = "";
   for (let place = 0; place < row.length; place += 1) {
-    const cell = row[place];
-    if (cell === undefined) continue;
+    const whole = row[place];
+    if (whole === undefined) continue;
+    const width = widths[place] ?? 0;
+    const cell = widthOf(whole) > width ? { ...whole, text: cut(whole.text, width) } : whole;
     text += styled(cell, paint);
     if (place === row.length - 1) break;
-    text += `${" ".repeat((widths[place] ?? 0) - widthOf(cell))}${GAP}`;
+    text += `${" ".repeat(width - widthOf(cell))}${GAP}`;
   }
   return text;
 }

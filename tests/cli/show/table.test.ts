@@ -33,6 +33,33 @@ test("lines are cut to the terminal, with an ellipsis", () => {
   expect(Math.max(...table.split("\n").map((line) => Bun.stringWidth(line)))).toBe(10);
 });
 
+test("what is longest gives way first, so that the other columns stay", () => {
+  const table = renderTable(
+    ["NAME", "STATE", "COMMAND"],
+    rows(["a-very-long-name-of-a-session", "exited(0)", "npm run a-script-with-a-long-name"]),
+    { paint: plain, columns: 40 },
+  );
+  expect(table).toBe(
+    "NAME            STATE      COMMAND\na-very-long-n…  exited(0)  npm run a-sc…\n",
+  );
+});
+
+test("where nothing can give way any more, lines are cut", () => {
+  const table = renderTable(["NAME", "ID"], rows(["a-long-name", "9b2d6c33"]), {
+    paint: plain,
+    columns: 12,
+  });
+  expect(table).toBe("NAME      ID\na-long-…  9…\n");
+});
+
+test("a column of any length is narrowed at once", () => {
+  const table = renderTable(["A", "B"], rows(["x".repeat(1_000_000), "y".repeat(1_000_000)]), {
+    paint: plain,
+    columns: 22,
+  });
+  expect(table).toBe(`A${" ".repeat(11)}B\n${"x".repeat(9)}…  ${"y".repeat(9)}…\n`);
+});
+
 test("a wide character that does not fit is left out whole", () => {
   expect(Bun.stringWidth(cut("漢字漢字", 6))).toBeLessThanOrEqual(6);
 });
