@@ -91,7 +91,7 @@ describe("A session that is ready once it has printed something", () => {
     await using korun = new Korun();
     const refused = await korun.run(["serve", "--ready-regex", "up (", "--", "true"]);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("ready[0].regex is no regular expression");
+    expect(refused.stderr).toContain("--ready-regex is no regular expression");
     expect(await korun.json<object>("/v1/sessions")).toEqual({ sessions: [] });
   });
 });

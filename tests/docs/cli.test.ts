@@ -85,7 +85,7 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
 };
 
 /** Flags that are for korun itself, or are in every help. */
-const APART = ["--help", "--version", "--detached"];
+const APART = ["--help", "--version"];
 
 test("every flag of the help is in the document, and every flag of the document in a help", async () => {
   const flags = new Set<string>();
@@ -122,8 +122,9 @@ async function allCommands(): Promise<string[]> {
 }
 
 function namesIn(help: string): string[] {
-  const usage = /^USAGE korun (?:daemon )?(\S+)/m.exec(help)?.[1] ?? "";
-  return usage.split("|");
+  const listed = /^COMMANDS\n\n((?: .*\n)+)/m.exec(help)?.[1] ?? "";
+  // What stands further right goes on with the description of the line before.
+  return [...listed.matchAll(/^ {2,}([a-z]+) {4}\S/gm)].map(([, name = ""]) => name);
 }
 
 function onlyLooks(command: string): boolean {
