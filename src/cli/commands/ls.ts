@@ -29,12 +29,15 @@ export const ls = defineCommand({
     const { columns, colour } = await screenOf(1);
     const now = Date.now();
     const rows = list.body.sessions.map((session) => row(session, now));
-    printOut(renderTable(TITLES, rows, { columns, paint: painter(colour) }));
+    printOut(renderTable(TITLES, rows, { columns, firm: FIRM, paint: painter(colour) }));
     return EXIT.ok;
   },
 });
 
 const TITLES = ["NAME", "ID", "STATE", "PID", "UPTIME", "RESTARTS", "COMMAND"];
+
+/** As wide as `exited(SIGTERM)`. */
+const FIRM = { STATE: 15 };
 
 const STATE_STYLES: Readonly<Partial<Record<string, Style>>> = {
   running: "green",

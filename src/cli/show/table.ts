@@ -11,6 +11,8 @@ export interface TableOptions {
   readonly paint: Paint;
   /** Cells, the longest first, and then lines are cut to this width; undefined: never. */
   readonly columns: number | undefined;
+  /** Columns, by title, that give way after all others, and no further than to this width. */
+  readonly firm?: Readonly<Record<string, number>>;
 }
 
 const GAP = "  ";
@@ -22,12 +24,20 @@ const LEAST_WIDTH = 8;
 export function renderTable(
   titles: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { paint, columns }: TableOptions,
+  { paint, columns, firm = {} }: TableOptions,
 ): string {
   const head = titles.map((text): Cell => ({ text, style: "bold" }));
   const widths = titles.map((title) => title.length);
   for (const row of rows) widen(widths, row);
-  if (columns !== undefined) narrow(widths, titles, columns);
+  if (columns !== undefined) {
+    const least = titles.map((title) => firm[title] ?? Math.max(LEAST_WIDTH, title.length));
+    narrow(
+      widths,
+      least.map((width, place) => ((titles[place] ?? "") in firm ? Number.MAX_VALUE : width)),
+      columns,
+    );
+    narrow(widths, least, columns);
+  }
   let table = "";
   for (const row of [head, ...rows]) table += `${cut(line(row, widths, paint), columns)}\n`;
   return table;
@@ -66,15 +76,14 @@ function widen(widths: number[], row: readonly Cell[]): void {
 }
 
 /** Takes from the widest column what does not fit, until it does or none can give any more. */
-function narrow(widths: number[], titles: readonly string[], columns: number): void {
+function narrow(widths: number[], least: readonly number[], columns: number): void {
   let excess = GAP.length * (widths.length - 1) - columns;
   for (const width of widths) excess += width;
   for (; excess > 0; excess -= 1) {
     let widest = -1;
     for (let place = 0; place < widths.length; place += 1) {
       const width = widths[place] ?? 0;
-      const least = Math.max(LEAST_WIDTH, titles[place]?.length ?? 0);
-      if (width > least && width >= (widths[widest] ?? 0)) widest = place;
+      if (width > (least[place] ?? 0) && width >= (widths[widest] ?? 0)) widest = place;
     }
     if (widest < 0) return;
     widths[widest] = (widths[widest] ?? 0) - 1;

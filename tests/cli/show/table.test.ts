@@ -44,6 +44,18 @@ test("what is longest gives way first, so that the other columns stay", () => {
   );
 });
 
+test("a firm column gives way last", () => {
+  const options = { paint: plain, firm: { STATE: 9 } };
+  const row = rows(["a-very-long-name", "exited(0), again in 3s", "npm run dev"]);
+  const titles = ["NAME", "STATE", "COMMAND"];
+  expect(renderTable(titles, row, { ...options, columns: 45 }).split("\n")[1]).toBe(
+    "a-very-lo…  exited(0), again in 3s  npm run …",
+  );
+  expect(renderTable(titles, row, { ...options, columns: 30 }).split("\n")[1]).toBe(
+    "a-very-…  exited(0)…  npm run…",
+  );
+});
+
 test("where nothing can give way any more, lines are cut", () => {
   const table = renderTable(["NAME", "ID"], rows(["a-long-name", "9b2d6c33"]), {
     paint: plain,
