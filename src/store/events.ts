@@ -81,9 +81,15 @@ export class EventTable {
     };
   }
 
-  /** The last `limit` events, the oldest first. */
+  /** The last `limit` events that are there, the oldest first. */
   newest(limit: number): EventPage {
-    return this.since(this.#last - limit + 1, limit);
+    const sql = "SELECT * FROM events WHERE seq > ? ORDER BY seq DESC LIMIT ?";
+    const beyond = this.#last - this.#limits.kept;
+    const rows = this.#access.attempt((connection) => connection.all(sql, beyond, limit), []);
+    return {
+      events: rows.toReversed().flatMap((row) => this.#read(row)),
+      nextSeq: this.#last + 1,
+    };
   }
 
   #read(row: Row): HistoryEvent[] {

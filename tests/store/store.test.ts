@@ -155,6 +155,16 @@ describe("events", () => {
     expect(events.newest(2).events.map(({ seq }) => seq)).toEqual([6, 7]);
   });
 
+  test("are the newest that are there, whatever was removed in between", () => {
+    const { events, sessions } = home.open();
+    for (const id of ["a", "b", "a", "gone", "gone", "a", "gone"]) events.append(anEvent(id));
+    sessions.remove("gone");
+    const { events: found, nextSeq } = events.newest(3);
+    expect(found.map(({ seq }) => seq)).toEqual([2, 3, 6]);
+    expect(nextSeq).toBe(8);
+    expect(events.newest(0)).toEqual({ events: [], nextSeq: 8 });
+  });
+
   test("asked for from beyond the end are none, and the end is said", () => {
     const { events } = home.open();
     events.append(anEvent("a"));
