@@ -7,6 +7,7 @@ import type { FollowFrame, TextFrameHead } from "../api/log-replies.ts";
 import { Problem } from "../domain/problem.ts";
 import type { LogStream } from "../domain/session.ts";
 import type { Client } from "./client.ts";
+import { NoDaemon } from "./failure.ts";
 import { readFrames, readTextFrames } from "./frames.ts";
 import type { LogFilters } from "./queries.ts";
 
@@ -91,13 +92,17 @@ export function followEvents(
   });
 }
 
-/** Asks once more, of the next daemon, when the one that was asked died. */
-export async function outlivingCall<T>(client: Client, call: () => Promise<T>): Promise<T> {
+/** Asks once more, of the next daemon, when the one that was asked died. Of none, none follows. */
+export async function outlivingCall<T>(
+  client: Client,
+  call: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   try {
     return await call();
   } catch (thrown) {
-    if (!isBreak(thrown)) throw thrown;
-    await client.outlive(thrown, undefined);
+    if (!isBreak(thrown) || thrown instanceof NoDaemon) throw thrown;
+    await client.outlive(thrown, signal);
     return await call();
   }
 }

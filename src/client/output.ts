@@ -9,6 +9,7 @@ import type { LogStream } from "../domain/session.ts";
 import type { Client, Reply } from "./client.ts";
 import { isBreak, outlivingCall } from "./follow.ts";
 import { withQuery } from "./queries.ts";
+import { patience } from "./waiting.ts";
 
 /** What to look for, and from where on. */
 export interface ExpectQuery {
@@ -34,7 +35,9 @@ export async function expectOutput(
   const { pattern, regex, stream, sinceSeq, sinceColumn, timeoutMs } = query;
   const deadline = performance.now() + timeoutMs;
   // A name may mean another session by the time the daemon dies, and there may be a newer run.
-  const { id, run } = (await outlivingCall(client, () => client.inspect(reference))).body;
+  const signal = patience(timeoutMs);
+  const { body } = await outlivingCall(client, () => client.inspect(reference), signal);
+  const { id, run } = body;
   for (;;) {
     const path = withQuery(sessionPath(id, "expect"), {
       pattern,
@@ -49,7 +52,7 @@ export async function expectOutput(
       return await client.read<ExpectReply>(path, { once: true });
     } catch (thrown) {
       if (!isBreak(thrown)) throw thrown;
-      await client.outlive(thrown, undefined);
+      await client.outlive(thrown, signal);
     }
   }
 }

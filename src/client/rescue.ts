@@ -16,6 +16,9 @@ const KEEPER_MS = 2_000;
  */
 const GIVE_UP_MS = 15_000;
 
+/** How long one that was stopped is waited for, in ms: somebody may start it again at once. */
+const STOPPED_MS = 1_000;
+
 /** Longest wait for a daemon that ends its sessions, in ms. */
 const ENDING_MS = 15_000;
 
@@ -35,6 +38,7 @@ export async function awaitNextDaemon(
     if (socket !== undefined) return socket;
     const waited = performance.now() - since;
     if (waited > GIVE_UP_MS || !existsSync(paths.home)) return undefined;
+    if (waited > STOPPED_MS && wasStopped(paths)) return undefined;
     if (waited > KEEPER_MS && existsSync(paths.socket)) {
       const launched = await launch(paths, env);
       if (launched !== undefined) return launched;
@@ -59,6 +63,11 @@ export async function launchSuccessor(paths: Paths, env: Environment): Promise<s
     await Bun.sleep(pause);
   }
   return await launch(paths, env);
+}
+
+/** Nothing holds the home, and whoever held it last took its socket away. */
+function wasStopped(paths: Paths): boolean {
+  return !existsSync(paths.socket) && !isHeld(paths);
 }
 
 /** Undefined when it cannot be started: another may be coming up at this very moment. */

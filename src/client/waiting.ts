@@ -4,6 +4,17 @@ import type { WaitReply } from "../api/waiting.ts";
 import type { Client, Reply, WaitQuery } from "./client.ts";
 import { isBreak, outlivingCall } from "./follow.ts";
 
+/** A wait that is over still gives the next daemon this long to say so, in ms. */
+const LAST_WORD_MS = 1_000;
+
+/** Longest time that a timer takes, in ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Ends a wait for the next daemon a moment after `ms`. */
+export function patience(ms: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(ms + LAST_WORD_MS, LONGEST_TIMER_MS));
+}
+
 /**
  * Resolves once a session has come to what is waited for, or otherwise when that is over. Throws a
  * Problem, `not_found` when there is no such session.
@@ -15,14 +26,15 @@ export async function waitForSession(
 ): Promise<Reply<WaitReply>> {
   const deadline = performance.now() + timeoutMs;
   // A name may mean another session by the time the daemon dies.
-  const { id } = (await outlivingCall(client, () => client.inspect(reference))).body;
+  const signal = patience(timeoutMs);
+  const { id } = (await outlivingCall(client, () => client.inspect(reference), signal)).body;
   for (;;) {
     const left = Math.max(0, Math.round(deadline - performance.now()));
     try {
       return await client.wait(id, { goal, timeoutMs: left });
     } catch (thrown) {
       if (!isBreak(thrown)) throw thrown;
-      await client.outlive(thrown, undefined);
+      await client.outlive(thrown, signal);
     }
   }
 }

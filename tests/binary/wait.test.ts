@@ -79,6 +79,24 @@ describe("korun wait", () => {
     expect((await korun.run(["wait", "nobody", "--for", "life"])).code).toBe(2);
   });
 
+  test("answers at once where the daemon was stopped and nothing is remembered", async () => {
+    await using korun = new Korun();
+    await korun.serve("exit 0", ["--name", "web"]);
+    await korun.until("web", ({ state }) => state === "exited");
+    await korun.ok(["rm", "web"]);
+    await korun.ok(["daemon", "stop"]);
+    for (const asked of [
+      ["wait", "web"],
+      ["expect", "web", "up"],
+    ]) {
+      const since = performance.now();
+      const { code, stderr } = await korun.run([...asked, "--timeout", "0"]);
+      expect(code).toBe(4);
+      expect(stderr).toStartWith("korun: no daemon is running\n");
+      expect(performance.now() - since).toBeLessThan(5_000);
+    }
+  });
+
   test("waits for the end of a session, and tells it", async () => {
     await using korun = new Korun();
     const script = "until [ -e go ]; do sleep 0.01; done; exit 5";

@@ -40,3 +40,9 @@ test.each(["file/sub", "x".repeat(300)])("a home that cannot be one is told: %s"
     });
   }
 });
+
+test("nobody waits long for a daemon after one that was stopped", async () => {
+  const asked = connect({ launch: "remembered", env: { KORUN_HOME: home }, onOtherVersion() {} });
+  // Where there is somebody to wait for, it would take longer than this test may.
+  await expect(asked.outlive(new Error("it went"), undefined)).rejects.toThrow("it went");
+}, 8_000);
