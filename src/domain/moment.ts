@@ -28,6 +28,11 @@ function lastDayOf(text: string): number {
   return new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
 }
 
+/** Whether an interval between two points in time would end before it begins. */
+export function isBackwards(since: Moment, until: Moment, nowMs: number): boolean {
+  return timeOf(until, nowMs) < timeOf(since, nowMs);
+}
+
 /** The time that is meant, in epoch ms. */
 export function timeOf(moment: Moment, nowMs: number): number {
   return "timeMs" in moment ? moment.timeMs : nowMs - moment.agoMs;

@@ -1,7 +1,8 @@
 // The query parameters that choose among entries, and what they leave of them.
 
 import type { FilterQuery } from "../api/log-queries.ts";
-import { timeOf } from "../domain/moment.ts";
+import { isBackwards, timeOf } from "../domain/moment.ts";
+import { Problem } from "../domain/problem.ts";
 import type { Entry } from "../logs/entry.ts";
 import type { LogFilter } from "../logs/filter.ts";
 import { compilePattern } from "../logs/pattern.ts";
@@ -9,13 +10,19 @@ import { withoutEscapes } from "../logs/plain.ts";
 
 /**
  * The filter that a query asks for; undefined when it asks for none. Throws Problem `bad_request`
- * for a regular expression that is none.
+ * for a regular expression that is none, and for an interval that ends before it begins.
  */
 export async function filterIn(query: FilterQuery): Promise<LogFilter | undefined> {
   const { grep, regex, level, since, until } = query;
   const asked = [grep, regex, level, since, until];
   if (asked.every((value) => value === undefined)) return undefined;
   const now = Date.now();
+  if (since !== undefined && until !== undefined && isBackwards(since, until, now)) {
+    throw new Problem("bad_request", "until is before since: no entry is from between them", {
+      field: "until",
+      expected: "a time that is not before since",
+    });
+  }
   return {
     patterns: [
       ...(grep === undefined ? [] : [await compilePattern({ text: grep }, { field: "grep" })]),

@@ -171,6 +171,7 @@ describe("it is refused, by its name:", () => {
     ["level=loud", "level", "one of trace, debug, info, warn, error"],
     ["since=soon", "since", "how long ago"],
     ["until=2026-03-16", "until", "how long ago"],
+    ["since=10m&until=20m", "until", "not before since"],
     ["ansi=2", "ansi", "0 or 1"],
     ["greb=x", "greb", "one of stream"],
   ])("%s", async (query, field, expected) => {

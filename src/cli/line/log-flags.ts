@@ -2,6 +2,7 @@
 
 import type { LogFilters, LogQuery } from "../../client/queries.ts";
 import { LEVELS } from "../../domain/level.ts";
+import { isBackwards, parseMoment } from "../../domain/moment.ts";
 import { misuse } from "./argv.ts";
 import { COUNT, countIn, MOMENT, PATTERN, RUN } from "./forms.ts";
 import type { Flags, Values } from "./signature.ts";
@@ -74,6 +75,10 @@ export function planLog(action: LogPlan["action"], flags: LogFlags): LogPlan {
   }
   if (follow && flags.run !== undefined) {
     throw misuse({ name: action }, "--run shows what a run has printed, and -f what is to come");
+  }
+  const [since, until] = [parseMoment(flags.since ?? ""), parseMoment(flags.until ?? "")];
+  if (since !== undefined && until !== undefined && isBackwards(since, until, Date.now())) {
+    throw misuse({ name: action }, "--until is before --since: no line is from between them");
   }
   const format = json || times ? "json" : "text";
   const filters = filtersIn(flags);
