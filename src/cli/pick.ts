@@ -55,6 +55,25 @@ export function labelOf({ id, name }: Pick<SessionSummary, "id" | "name">): stri
   return name ?? shortId(id);
 }
 
+/** What to call each of several sessions: those of one name are told apart by the start of their ids. */
+export function labelsOf(
+  sessions: readonly Pick<SessionSummary, "id" | "name">[],
+): ReadonlyMap<string, string> {
+  const uses = new Map<string, number>();
+  for (const label of sessions.map(labelOf)) uses.set(label, (uses.get(label) ?? 0) + 1);
+  return new Map(
+    sessions.map((session) => {
+      const label = labelOf(session);
+      return [session.id, uses.get(label) === 1 ? label : distinctLabel(session)];
+    }),
+  );
+}
+
+/** What to call a session beside others of its name. */
+export function distinctLabel({ id, name }: Pick<SessionSummary, "id" | "name">): string {
+  return name === null ? shortId(id) : `${name} (${shortId(id)})`;
+}
+
 /** The start of an id, as tables show it. */
 export function shortId(id: string): string {
   return id.slice(0, 8);
@@ -69,9 +88,7 @@ function onlyActive(sessions: readonly SessionSummary[], instead = ""): SessionS
     });
   }
   if (active.length === 1) return first;
-  const names = active.map((one) =>
-    one.name === null ? shortId(one.id) : `${one.name} (${shortId(one.id)})`,
-  );
+  const names = active.map(distinctLabel);
   throw new Problem("conflict", `${active.length} sessions are active`, {
     hint: `Say which one: ${names.join(", ")}.${instead}`,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { korun, start } from "./support/cli.ts";
+import { korun, result, start } from "./support/cli.ts";
 import {
   type Answer,
   always,
@@ -73,6 +73,15 @@ test("a refusal to show a log is told", async () => {
     stdout: "",
     stderr: "korun: no session nope\n",
   });
+});
+
+test("an interval that ends before it begins is not asked for", async () => {
+  await using daemon = new FakeDaemon({});
+  const interval = ["--since", "10m", "--until", "20m"];
+  const { code, stderr } = await korun(daemon, ["logs", "web", ...interval]);
+  expect(code).toBe(2);
+  expect(stderr).toStartWith("korun: --until is before --since: no line is from between them\n");
+  expect(daemon.lines).toEqual([]);
 });
 
 function pageOf(entries: object[], next_seq: number): Answer {
@@ -265,6 +274,43 @@ describe("logs -f without an id", () => {
       `GET /v1/sessions/${web.id}/logs?format=json&stream=stdout&since_seq=8&follow=1`,
     ]);
     expect(await shown.all).toBe("web old\nb625f70f first\nweb again\n");
+  });
+
+  test("tells those of one name apart, also one that joins", async () => {
+    const events = new Feed();
+    const [other, third] = ["b625f70f", "c725f70f"].map((start) =>
+      session({ id: `${start}-7339-4fc8-93c2-db7037259565` }),
+    );
+    const printing = (line: string): Answer => always(ndjson(entry(1, line)));
+    await using daemon = new FakeDaemon({
+      "GET /v1/events": eventsFrom(events),
+      "GET /v1/sessions": always({ sessions: [web, other] }),
+      [`GET /v1/sessions/${web.id}/logs?format=json&limit=10`]: pageOf([], 1),
+      [`GET /v1/sessions/${web.id}/logs`]: printing("one"),
+      [`GET /v1/sessions/${third?.id}/logs`]: printing("three"),
+    });
+    const child = start(daemon, ["logs", "-f"]);
+    const shown = new Reading(child.stdout);
+    await shown.until("web (9b2d6c33) [stdout] one\n");
+    events.push(ndjson({ seq: 1, type: "created", session_id: third?.id, name: "web" }));
+    await shown.until("web (c725f70f) [stdout] three\n");
+    child.kill("SIGINT");
+    await child.exited;
+  });
+
+  test("ends at --until, with what had come by then", async () => {
+    const feed = new Feed();
+    await using daemon = new FakeDaemon({
+      "GET /v1/events": eventsFrom(new Feed()),
+      "GET /v1/sessions": always({ sessions: [web] }),
+      [`GET /v1/sessions/${web.id}/logs?format=json&limit=10&until=0s`]: pageOf([], 1),
+      [`GET /v1/sessions/${web.id}/logs`]: feed.answer,
+    });
+    const child = start(daemon, ["logs", "-f", "--until", "0s"]);
+    await feed.opened;
+    feed.push(ndjson(entry(1, "last")));
+    feed.end();
+    expect(await result(child)).toEqual({ code: 0, stdout: "web [stdout] last\n", stderr: "" });
   });
 
   test("in JSON says whose each line is", async () => {

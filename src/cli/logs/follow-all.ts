@@ -7,10 +7,11 @@ import type { SessionSummary } from "../../api/replies.ts";
 import type { Client } from "../../client/client.ts";
 import { followEvents, followLog } from "../../client/follow.ts";
 import type { LogFilters } from "../../client/queries.ts";
+import { parseMoment, timeOf } from "../../domain/moment.ts";
 import { Problem } from "../../domain/problem.ts";
 import { type LogFlags, planOfEach } from "../line/log-flags.ts";
 import { openClient } from "../open-client.ts";
-import { labelOf } from "../pick.ts";
+import { distinctLabel, labelOf, labelsOf } from "../pick.ts";
 import { writeAll } from "../show/print.ts";
 import { screenOf } from "../show/screen.ts";
 import { painter, type Style } from "../show/style.ts";
@@ -21,9 +22,14 @@ import { whileRead } from "./show-log.ts";
 
 const STYLES: readonly Style[] = ["cyan", "green", "yellow", "magenta", "blue"];
 
-/** Follows until it is interrupted, or nobody reads any more. Gives the exit code. */
+/** Longest time that a timer takes, in ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Follows until it is interrupted, nobody reads any more, or `--until` is over. Gives the exit code. */
 export async function followAll(flags: LogFlags): Promise<number> {
   const plan = planOfEach(flags);
+  const until = parseMoment(flags.until ?? "");
+  const untilMs = until === undefined ? undefined : timeOf(until, Date.now());
   const client = openClient({ launch: "remembered" });
   const streams = plan.query.stream === undefined || plan.query.stream === "blended";
   const paint = painter((await screenOf(1)).colour);
@@ -36,7 +42,7 @@ export async function followAll(flags: LogFlags): Promise<number> {
     const ended = new AbortController();
     const signal = AbortSignal.any([left, ended.signal]);
     try {
-      await new Followers(client, { ...plan, shown, signal }).run();
+      await new Followers(client, { ...plan, untilMs, shown, signal }).run();
     } finally {
       ended.abort();
       gaps?.end();
@@ -47,6 +53,7 @@ export async function followAll(flags: LogFlags): Promise<number> {
 /** A session that is or was followed. */
 interface Followed {
   readonly id: string;
+  readonly name: string | null;
   readonly source: LineSource;
   /** Where to go on; undefined: the newest lines have not been shown yet. */
   next: number | undefined;
@@ -55,10 +62,14 @@ interface Followed {
   again: boolean;
 }
 
+type Named = Pick<SessionSummary, "id" | "name">;
+
 interface FollowersOptions {
   readonly query: ReturnType<typeof planOfEach>["query"];
   readonly history: number;
   readonly filters: LogFilters;
+  /** Where it ends, in epoch ms. */
+  readonly untilMs: number | undefined;
   readonly signal: AbortSignal;
   shown(frames: readonly FollowFrame[], of: Followed): string;
 }
@@ -68,6 +79,8 @@ class Followers {
   readonly #options: FollowersOptions;
   readonly #followed = new Map<string, Followed>();
   readonly #encoder = new TextEncoder();
+  /** Those that are being read. */
+  readonly #reading = new Set<Promise<void>>();
   readonly #broken = Promise.withResolvers<never>();
   #written: Promise<void> = Promise.resolve();
 
@@ -76,15 +89,46 @@ class Followers {
     this.#options = options;
   }
 
-  /** Ends when the signal is aborted. Throws what broke: the daemon went away, or a write failed. */
+  /** Ends when the signal is aborted, or at `until`. Throws what broke: the daemon went away, or a write failed. */
   async run(): Promise<void> {
     // Asked before the list: what is made in between is in one of both, or in both.
     const { next_seq: sinceSeq } = (await this.#client.events({ limit: 0 })).body;
     const { body } = await this.#client.list();
-    for (const session of body.sessions) this.#look(this.#add(session, undefined));
-    await Promise.race([this.#watch(sinceSeq), this.#broken.promise]);
+    const labels = labelsOf(body.sessions);
+    for (const session of body.sessions) {
+      this.#look(this.#add(session, { label: labels.get(session.id), next: undefined }));
+    }
+    const broken = this.#broken.promise;
+    await Promise.race([this.#watch(sinceSeq), this.#end(), broken]);
     if (this.#options.signal.aborted) return;
+    if (this.#isOver()) return await Promise.race([this.#readOut(), broken]);
     throw new Problem("unavailable", "the daemon went away (it was stopped)");
+  }
+
+  /** Resolves at `until`; without one, never. */
+  async #end(): Promise<void> {
+    const { untilMs, signal } = this.#options;
+    if (untilMs === undefined) return await new Promise(() => {});
+    while (!this.#isOver() && !signal.aborted) {
+      const leftMs = Math.min(untilMs - Date.now(), LONGEST_TIMER_MS);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        signal.addEventListener("abort", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  #isOver(): boolean {
+    const { untilMs } = this.#options;
+    return untilMs !== undefined && Date.now() >= untilMs;
+  }
+
+  /** Each log ends there by itself, with what had come by then. */
+  async #readOut(): Promise<void> {
+    while (this.#reading.size > 0) await Promise.all(this.#reading);
   }
 
   async #watch(sinceSeq: number): Promise<void> {
@@ -98,7 +142,9 @@ class Followers {
   #take({ type, session_id: id, name = null }: EventReply): void {
     if (id === null) return;
     const known = this.#followed.get(id);
-    if (type === "created" && known === undefined) this.#look(this.#add({ id, name }, 0));
+    if (type === "created" && known === undefined) {
+      this.#look(this.#add({ id, name }, { label: this.#labelOf({ id, name }), next: 0 }));
+    }
     if (type === "removed") this.#followed.delete(id);
     if (type === "starting" && known !== undefined) this.#look(known);
   }
@@ -107,20 +153,33 @@ class Followers {
     followed.again = followed.open;
     if (followed.open) return;
     followed.open = true;
-    this.#follow(followed)
+    const reading = this.#follow(followed)
       .catch((thrown: unknown) => this.#lost(followed, thrown))
       .finally(() => {
+        this.#reading.delete(reading);
         followed.open = false;
         if (followed.again) this.#look(followed);
       });
+    this.#reading.add(reading);
   }
 
-  #add(session: Pick<SessionSummary, "id" | "name">, next: number | undefined): Followed {
+  #add(
+    session: Named,
+    { label = labelOf(session), next }: { label: string | undefined; next: number | undefined },
+  ): Followed {
     const style = STYLES[this.#followed.size % STYLES.length] ?? "cyan";
-    const source = { label: visible(labelOf(session)), style };
-    const followed: Followed = { id: session.id, source, next, open: false, again: false };
-    this.#followed.set(session.id, followed);
+    const source = { label: visible(label), style };
+    const { id, name } = session;
+    const followed: Followed = { id, name, source, next, open: false, again: false };
+    this.#followed.set(id, followed);
     return followed;
+  }
+
+  /** What to call one that joins: nobody is called so already. */
+  #labelOf(session: Named): string {
+    const others = [...this.#followed.values()];
+    const isShared = others.some(({ name }) => name !== null && name === session.name);
+    return isShared ? distinctLabel(session) : labelOf(session);
   }
 
   async #follow(followed: Followed): Promise<void> {
