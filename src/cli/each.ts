@@ -6,7 +6,7 @@ import { NoDaemon } from "../client/failure.ts";
 import { Problem } from "../domain/problem.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
 import { misuse } from "./line/argv.ts";
-import { expectReference, labelOf, pickSession } from "./pick.ts";
+import { expectReference, labelsOf, pickSession } from "./pick.ts";
 import { printOut } from "./show/print.ts";
 import { report } from "./show/report.ts";
 import { visible } from "./show/visible.ts";
@@ -35,6 +35,8 @@ export interface EachOptions {
   readonly name: string;
   readonly words: readonly string[];
   readonly flags: { readonly all: boolean; readonly json: boolean };
+  /** What is said to whoever names a session as well; by default what `--all` means. */
+  readonly everyone?: string | undefined;
   /** Which sessions `--all` means. */
   isMeant(session: SessionSummary): boolean;
   /** Whether one that is forgotten meanwhile is as `--all` wants it. */
@@ -72,12 +74,12 @@ async function targetsOf(client: Client, options: EachOptions): Promise<Target[]
     return named.map((reference) => ({ reference, label: reference }));
   }
   if (words.length > 0) {
-    throw misuse(options, `--all means every session, and ${words[0]} is one`);
+    const why = options.everyone ?? `--all means every session, and ${words[0]} is one`;
+    throw misuse(options, why);
   }
   const sessions = await listOrNone(client);
-  return sessions
-    .filter((session) => options.isMeant(session))
-    .map((session) => ({ reference: session.id, label: labelOf(session) }));
+  const meant = sessions.filter((session) => options.isMeant(session));
+  return [...labelsOf(meant)].map(([reference, label]) => ({ reference, label }));
 }
 
 /** Without a daemon there is no session to act on, which is what `--all` of none means. */

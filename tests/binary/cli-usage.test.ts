@@ -32,6 +32,7 @@ describe("typed wrong: exit code 2, one line that says why, one with the remedy:
     [["logs", "x", "--stream", "both"], "blended, stdout, stderr", "--help"],
     [["logs", "a", "b"], '`korun logs` does not take "b"', "--help"],
     [["stop", ""], "the session's id is empty", "Is a variable unset?"],
+    [["restart", "x", "--lost"], "--lost means every session that was lost, so x cannot", "--help"],
     [["stop", "x", "--all"], "--all means every session, and x is one", "--help"],
     [["rm"], "`korun rm` needs an ID", "Or --all"],
     [["completions", "tcsh"], '"tcsh" is not one of bash, zsh, fish', "--help"],

@@ -208,3 +208,16 @@ test("a restart whose command cannot start again is a failure", async () => {
     stderr: `korun: web: cannot start again: ${error}\n`,
   });
 });
+
+test("those that are not named are told apart by their ids, where names do not", async () => {
+  const twin = session({ ...old, id: "107353ec-7339-4fc8-93c2-db7037259565", name: "old" });
+  const first = { ...old, name: "old" };
+  await using daemon = new FakeDaemon({
+    ...list(first, twin, { ...api, state: "exited" }),
+    [`DELETE /v1/sessions/${first.id}`]: done(first.id),
+    [`DELETE /v1/sessions/${twin.id}`]: done(twin.id),
+    [`DELETE /v1/sessions/${api.id}`]: done(api.id),
+  });
+  const { stdout } = await korun(daemon, ["rm", "--all"]);
+  expect(stdout).toBe("old (007353ec) removed\nold (107353ec) removed\napi removed\n");
+});

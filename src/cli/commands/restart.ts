@@ -25,6 +25,7 @@ export const restart = defineCommand({
       name: "restart",
       words,
       flags: { json: flags.json, all: allOf(flags) },
+      everyone: flags.lost ? `${LOST_MEANS}, so ${words[0]} cannot be named with it` : undefined,
       isMeant: flags.lost ? isLost : isActive,
       forgottenIsDone: false,
       async act({ reference }) {
@@ -36,6 +37,8 @@ export const restart = defineCommand({
     });
   },
 });
+
+const LOST_MEANS = "--lost means every session that was lost";
 
 /** What nobody wanted to end, nor ended by itself as far as anyone knows. */
 const LOST = ["lost", "daemon_stop", "unknown"];
