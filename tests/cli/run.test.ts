@@ -226,6 +226,29 @@ test("with a policy it stays through restarts, and ends with the last code when 
   await said.until(`korun: its restart policy gave up: ${reason}\n`);
 });
 
+test("an end is told though its policy starts the next run at once", async () => {
+  const run = new FakeRun();
+  await using daemon = new FakeDaemon(run.answers);
+  const child = start(daemon, ["run", "--restart", "fixed:20ms", "--", "app"]);
+  const said = new Reading(child.stderr);
+  await run.stdout.opened;
+  const cause = { kind: "policy", attempt: 1, delay_ms: 20 } as const;
+  const events = [
+    { seq: 1, type: "exited", run: 1, exit_code: 5, term_signal: null },
+    { seq: 2, type: "restart_scheduled", run: 1, attempt: 1, delay_ms: 20 },
+    { seq: 3, type: "starting", run: 2, cause },
+    { seq: 4, type: "restarted", run: 2, cause },
+  ];
+  const lines = events.map((event) => JSON.stringify({ session_id: id, ...event }));
+  run.events.push(`${lines.join("\n")}\n`);
+  await said.until("restarted by its policy\n");
+  run.end({ exit_code: 0 });
+  expect(await child.exited).toBe(0);
+  expect(await said.all).toBe(
+    "korun: ended with code 5; starting again in 20ms\nkorun: restarted by its policy\n",
+  );
+});
+
 test("what korun has ended for a limit is told to be so, at each end", async () => {
   const run = new FakeRun();
   await using daemon = new FakeDaemon(run.answers);

@@ -71,6 +71,8 @@ async function tell(
 class RunTeller {
   readonly #watched: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** An end that is kept to ourselves. */
+  #pending: EventReply | undefined;
   /** What its policy makes of the end. */
   #policy: string | undefined;
 
@@ -81,7 +83,7 @@ class RunTeller {
   see(event: EventReply): void {
     switch (event.type) {
       case "starting":
-        this.close();
+        this.#tellNow();
         return;
       case "restarted":
         note.info(restarted(event));
@@ -89,6 +91,7 @@ class RunTeller {
       case "exited":
       case "failed":
         this.#policy = undefined;
+        this.#pending = event;
         this.#timer = setTimeout(() => this.#tellEnd(event), LAST_WORDS_MS);
         return;
       case "restart_scheduled":
@@ -101,8 +104,16 @@ class RunTeller {
     }
   }
 
+  /** What comes after an end is there already: of one that a policy follows, it is time to tell. */
+  #tellNow(): void {
+    const end = this.#pending;
+    this.close();
+    if (end !== undefined && this.#policy !== undefined) this.#tellEnd(end);
+  }
+
   /** An end for good is not told here: our own comes with it. */
   #tellEnd(event: EventReply): void {
+    this.#pending = undefined;
     const parts = [ended(event)];
     if (this.#policy !== undefined) parts.push(this.#policy);
     if (this.#watched) parts.push("waiting for a file change");
@@ -111,6 +122,7 @@ class RunTeller {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#pending = undefined;
   }
 }
 
