@@ -1,5 +1,6 @@
 // The exit codes of korun. `run` also ends with its child's own.
 
+import { NoDaemon } from "../client/failure.ts";
 import { Problem } from "../domain/problem.ts";
 
 export const EXIT = {
@@ -27,6 +28,15 @@ export function exitCodeOf(thrown: unknown): number {
   if (thrown.code === "command_not_found") return EXIT.notFound;
   if (thrown.code === "not_executable") return EXIT.notExecutable;
   return EXIT.failure;
+}
+
+/**
+ * The exit code of a wait for a session that there is not: where there is no daemon there is none.
+ * Undefined for anything else thrown.
+ */
+export function exitCodeOfUnknown(thrown: unknown): number | undefined {
+  const isUnknown = thrown instanceof Problem && thrown.code === "not_found";
+  return isUnknown || thrown instanceof NoDaemon ? EXIT.unknownSession : undefined;
 }
 
 /** The exit code for a command that could not be started, from a reason such as `ENOENT: …`. */

@@ -2,12 +2,11 @@
 
 import type { WaitReply } from "../api/waiting.ts";
 import type { Client, WaitQuery } from "../client/client.ts";
-import { NoDaemon } from "../client/failure.ts";
 import { waitForSession } from "../client/waiting.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { Problem } from "../domain/problem.ts";
 import type { WaitGoal, WaitOutcome } from "../domain/wait.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, exitCodeOfUnknown } from "./exit.ts";
 import { printOut } from "./show/print.ts";
 import { report } from "./show/report.ts";
 import { visible } from "./show/visible.ts";
@@ -40,14 +39,11 @@ export async function awaitSession(client: Client, awaited: Awaited): Promise<nu
     if (body.outcome !== "reached") report(failureOf(body, { ...awaited, label, isLate }));
     return EXITS[body.outcome];
   } catch (thrown) {
-    const code = report(thrown);
-    return isUnknown(thrown) ? EXIT.unknownSession : code;
+    const code = exitCodeOfUnknown(thrown);
+    if (code === undefined) throw thrown;
+    report(thrown);
+    return code;
   }
-}
-
-/** Where there is no daemon there is no session. */
-export function isUnknown(thrown: unknown): boolean {
-  return (thrown instanceof Problem && thrown.code === "not_found") || thrown instanceof NoDaemon;
 }
 
 const REACHED: Readonly<Record<WaitGoal, (reply: WaitReply) => string>> = {

@@ -5,7 +5,7 @@ import { type ExpectQuery, expectOutput } from "../../client/output.ts";
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
 import { DEFAULT_WAIT } from "../../domain/wait.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, exitCodeOfUnknown } from "../exit.ts";
 import { misuse } from "../line/argv.ts";
 import { CURSOR, DURATION } from "../line/forms.ts";
 import { defineCommand } from "../line/signature.ts";
@@ -13,7 +13,6 @@ import { openClient } from "../open-client.ts";
 import { expectReference } from "../pick.ts";
 import { printOut } from "../show/print.ts";
 import { report } from "../show/report.ts";
-import { isUnknown } from "../waiting.ts";
 
 export const expect = defineCommand({
   name: "expect",
@@ -79,8 +78,10 @@ export const expect = defineCommand({
       const { body, text } = await expectOutput(client, reference, query);
       return tell(body, { reference, query, json: flags.json ? text : undefined });
     } catch (thrown) {
-      const code = report(thrown);
-      return isUnknown(thrown) ? EXIT.unknownSession : code;
+      const code = exitCodeOfUnknown(thrown);
+      if (code === undefined) throw thrown;
+      report(thrown);
+      return code;
     }
   },
 });
