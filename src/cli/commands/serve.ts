@@ -7,7 +7,7 @@ import { EXIT } from "../exit.ts";
 import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { shortId } from "../pick.ts";
-import { printOut } from "../show/print.ts";
+import { printOut, Unwritable } from "../show/print.ts";
 import { START_FLAGS, startSession } from "../start/start-session.ts";
 
 export const serve = defineCommand({
@@ -28,12 +28,23 @@ export const serve = defineCommand({
   async run({ flags, command }) {
     const client = openClient({ launch: "always" });
     const { reply, exitCode } = await startSession(client, { flags, command });
-    if (flags.json) printOut(reply.text);
+    const { id } = reply.body;
+    if (flags.json) tell(reply.text, id);
     if (exitCode !== undefined) return exitCode;
-    if (!flags.json) printOut(`${reply.body.id}\n`);
-    return flags.wait ? await untilReady(client, { id: reply.body.id, flags }) : EXIT.ok;
+    if (!flags.json) tell(`${id}\n`, id);
+    return flags.wait ? await untilReady(client, { id, flags }) : EXIT.ok;
   },
 });
+
+/** Where its id cannot be written, it is told with the reason: the session is there all the same. */
+function tell(text: string, id: string): void {
+  try {
+    printOut(text);
+  } catch (thrown) {
+    if (!(thrown instanceof Unwritable)) throw thrown;
+    throw new Unwritable(thrown.cause, `The session is there: ${id}`);
+  }
+}
 
 type WaitFlags = { readonly [Name in "name" | "ready-timeout"]: string | undefined };
 

@@ -2,12 +2,19 @@
 // third of a command's time, and it makes the pipe non-blocking for everyone who shares it.
 
 import { fstatSync, write, writeSync } from "node:fs";
-import { systemCode } from "../../domain/problem.ts";
+import { messageOf, Problem, systemCode } from "../../domain/problem.ts";
 
 /** Pause before writing again to a pipe that another process made non-blocking, in ms. */
 const FULL_PIPE_PAUSE_MS = 5;
 
-/** Writes to stdout and returns when all is written. Throws a system error such as EPIPE. */
+/** Our output cannot be written, though its reader may well be there: the disk is full, say. */
+export class Unwritable extends Problem {
+  constructor(cause: unknown, hint?: string) {
+    super("internal", `cannot write the output: ${inWords(cause)}`, { cause, hint });
+  }
+}
+
+/** Writes to stdout and returns when all is written. Throws EPIPE, EIO, or Unwritable. */
 export function printOut(text: string | Uint8Array): void {
   writeAllSync(1, text);
 }
@@ -31,7 +38,7 @@ export function printErr(text: string): void {
 
 /**
  * Writes bytes to a descriptor without holding up signals and timers while its reader is slow.
- * Throws a system error such as EPIPE. Never call it again for a descriptor before it is done.
+ * Throws EPIPE, EIO, or Unwritable. Never call it again for a descriptor before it is done.
  */
 export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0; ) {
@@ -47,12 +54,22 @@ export function isBrokenPipe(thrown: unknown): boolean {
   return systemCode(thrown) === "EPIPE" || systemCode(thrown) === "EIO";
 }
 
+function faultOf(thrown: unknown): unknown {
+  return isBrokenPipe(thrown) ? thrown : new Unwritable(thrown);
+}
+
+/** `ENOSPC: no space left on device, write` without its code and its call. */
+function inWords(cause: unknown): string {
+  const message = messageOf(cause);
+  return /^E[A-Z0-9]+: (.+), \w+$/.exec(message)?.[1] ?? message;
+}
+
 function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {
     write(fd, bytes, (failure, written) => {
       if (failure === null) resolve(written);
       else if (systemCode(failure) === "EAGAIN") resolve(0);
-      else reject(failure);
+      else reject(faultOf(failure));
     });
   });
 }
@@ -63,7 +80,7 @@ function writeAllSync(fd: number, text: string | Uint8Array): void {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (thrown) {
-      if (systemCode(thrown) !== "EAGAIN") throw thrown;
+      if (systemCode(thrown) !== "EAGAIN") throw faultOf(thrown);
       Bun.sleepSync(FULL_PIPE_PAUSE_MS);
     }
   }

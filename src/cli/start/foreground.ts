@@ -8,7 +8,7 @@ import type { Client } from "../../client/client.ts";
 import { outlivingCall } from "../../client/follow.ts";
 import { EXIT } from "../exit.ts";
 import { openClient } from "../open-client.ts";
-import { isBrokenPipe } from "../show/print.ts";
+import { isBrokenPipe, Unwritable } from "../show/print.ts";
 import { Interrupts } from "./interrupts.ts";
 import { showOutput } from "./run-output.ts";
 import { exitCodeOfSignal } from "./signals.ts";
@@ -45,9 +45,10 @@ export async function runInForeground(line: StartLine): Promise<number> {
     if (onTerminal) await terminal.showTerminal(client, id);
     else await showOutput(client, { id, sinceSeq });
   } catch (thrown) {
-    if (!isBrokenPipe(thrown)) throw thrown;
+    if (!isBrokenPipe(thrown) && !(thrown instanceof Unwritable)) throw thrown;
     // Nobody reads: end as a command in a pipeline ends, but leave no process of ours behind.
     if (!existing) await client.stop(id, { wait: true }).catch(() => {});
+    if (thrown instanceof Unwritable) throw thrown;
     return EXIT.brokenPipe;
   } finally {
     telling?.end();
