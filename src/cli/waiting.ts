@@ -62,18 +62,23 @@ interface Failed extends Awaited {
 }
 
 function failureOf(reply: WaitReply, awaited: Failed): Problem {
-  const { label } = awaited;
+  const { label, goal } = awaited;
   const did = reply.outcome === "ended" ? endedFirst(reply, awaited) : wasLate(reply, awaited);
-  const wanting = reply.waiting_for.join("; ");
+  // Its checks are about being ready, and about nothing else.
+  const wanting = goal === "ready" ? reply.waiting_for.join("; ") : "";
   const waits = reply.outcome === "ended" ? "It was waiting for" : "It waits for";
-  const hints = [...(wanting === "" ? [] : [`${waits} ${wanting}.`]), `See: korun logs ${label}`];
+  // What could not be started has printed nothing.
+  const told = reply.state === "failed" ? "why" : "logs";
+  const hints = [
+    ...(wanting === "" ? [] : [`${waits} ${wanting}.`]),
+    `See: korun ${told} ${label}`,
+  ];
   return new Problem("internal", `${label} ${did}`, { hint: hints.join(" ") });
 }
 
 function endedFirst(reply: WaitReply, { goal }: Awaited): string {
-  return goal === "ready"
-    ? `${endOf(reply)} before it was ready`
-    : `does not run: it ${endOf(reply)}`;
+  if (goal !== "ready") return `does not run: it ${endOf(reply)}`;
+  return reply.state === "failed" ? endOf(reply) : `${endOf(reply)} before it was ready`;
 }
 
 function wasLate({ state }: WaitReply, { goal, timeoutMs, isLate }: Failed): string {

@@ -65,8 +65,26 @@ describe("korun wait", () => {
     expect(await korun(daemon, ["wait", "web", "--json", "--for", "running"])).toEqual({
       code: 3,
       stdout: text,
-      stderr: "korun: web does not run: it could not be started\n  See: korun logs web\n",
+      stderr: "korun: web does not run: it could not be started\n  See: korun why web\n",
     });
+  });
+
+  test("sends whoever waits for what could not be started where the reason is", async () => {
+    await using daemon = answering({ outcome: "ended", state: "failed", ready: false });
+    expect(await korun(daemon, ["wait", "web"])).toEqual({
+      code: 3,
+      stdout: "",
+      stderr: "korun: web could not be started\n  See: korun why web\n",
+    });
+  });
+
+  test("says nothing of its checks where it was not to be ready", async () => {
+    const waiting_for = ["port 5999: nobody listens there"];
+    await using daemon = answering({ outcome: "timed_out", ready: false, waiting_for });
+    const { stderr } = await korun(daemon, ["wait", "web", "--for", "exit", "--timeout", "0"]);
+    expect(stderr).toBe(
+      "korun: web has not exited after 0ms: it is running\n  See: korun logs web\n",
+    );
   });
 
   test("makes what a check has seen safe to show", async () => {
