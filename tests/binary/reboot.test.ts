@@ -65,7 +65,7 @@ test("an upgrade stops no session, and a follower reads on", async () => {
   const follower = korun.spawn(["tail", "-f", "--stream", "stdout", "--since-seq", "1", id]);
   const { pid } = await korun.session(id);
   const before = new Daemon(korun.home).pid;
-  expect(await korun.ok(["daemon", "upgrade"])).toContain("1 of 1 sessions run on");
+  expect(await korun.ok(["daemon", "upgrade"])).toContain("1 running session goes on");
   expect(new Daemon(korun.home).pid).not.toBe(before);
   const { stdout_lines } = await korun.session(id);
   await korun.until(id, (session) => session.stdout_lines > stdout_lines, "more output");

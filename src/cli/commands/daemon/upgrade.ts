@@ -27,11 +27,16 @@ export const upgrade = defineCommand({
         hint: `${after.problem ?? "The daemon's log says more"}. See: korun daemon logs`,
       });
     }
-    const sessions = `${after.sessions_running} of ${after.sessions_known} sessions run on`;
+    const sessions = goOn(after.sessions_running);
     printOut(`korun ${before.version} was replaced by korun ${after.version}: ${sessions}\n`);
     return EXIT.ok;
   },
 });
+
+function goOn(running: number): string {
+  if (running === 0) return "no session was running";
+  return running === 1 ? "1 running session goes on" : `${running} running sessions go on`;
+}
 
 async function nextDaemon(pid: number) {
   const deadline = performance.now() + WAIT_MS;
