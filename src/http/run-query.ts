@@ -12,8 +12,10 @@ export function runIn(wanted: string | undefined, session: SupervisedSession): n
   const { run: newest } = session.snapshot();
   const run = wanted === "last" ? newest : Number(wanted);
   if (run >= 1 && run <= newest) return run;
-  throw new Problem("not_found", `There is no run ${run}: the newest is ${newest}`, {
+  const isOne = newest === 1;
+  const known = isOne ? "there is only run 1" : `the newest is ${newest}`;
+  throw new Problem("not_found", `There is no run ${run}: ${known}`, {
     field: "run",
-    expected: `a number from 1 to ${newest}, or last`,
+    expected: isOne ? "1 or last" : `a number from 1 to ${newest}, or last`,
   });
 }

@@ -66,6 +66,19 @@ test("it sums up another run, one stream, or all since a time", async () => {
   expect(await digest("since=5m")).toMatchObject({ lines: 2, run: null, complete: true });
 });
 
+test("of a run that there is not, it says which there are", async () => {
+  const asked = async () => await errorOf(await get("run=5"));
+  expect(await asked()).toMatchObject({
+    message: "There is no run 5: there is only run 1",
+    expected: "1 or last",
+  });
+  session.run = 3;
+  expect(await asked()).toMatchObject({
+    message: "There is no run 5: the newest is 3",
+    expected: "a number from 1 to 3, or last",
+  });
+});
+
 test.each([
   ["run=9", "run", 404],
   ["run=some", "run", 400],
