@@ -49,6 +49,8 @@ test("a port that nobody holds any more is listed no more", async () => {
   expect(await listed(korun, Number(port))).toHaveLength(1);
   await korun.ok(["stop", id]);
   expect(await listed(korun, Number(port))).toEqual([]);
+  const { code, stderr } = await korun.run(["ports", port]);
+  expect([code, stderr]).toEqual([0, `korun: nobody listens on port ${port}\n`]);
 });
 
 describe("a port that a session wants and a stranger holds", () => {

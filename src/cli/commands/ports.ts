@@ -33,6 +33,10 @@ export const ports = defineCommand({
     const { columns, colour } = await screenOf(1);
     const rows = list.body.ports.map(row);
     printOut(renderTable(TITLES, rows, { columns, paint: painter(colour) }));
+    if (port !== undefined && rows.length === 0) {
+      const { note } = await import("../show/note.ts");
+      note.info(`nobody listens on port ${port}`);
+    }
     return EXIT.ok;
   },
 });
