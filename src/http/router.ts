@@ -36,7 +36,7 @@ export class Router {
   match(method: string, path: string): Match {
     const segments = path.split("/");
     const route = this.#routes.find((candidate) => fits(candidate.segments, segments));
-    if (route === undefined) throw new Problem("not_found", `No such path: ${brief(path)}`);
+    if (route === undefined) throw this.#unknown(path, segments);
     const handler = handlerOf(route.methods, method);
     if (handler === undefined) {
       const allow = allowed(route.methods);
@@ -48,7 +48,20 @@ export class Router {
     }
     return { handler, reference: decode(segments[route.segments.indexOf("{id}")] ?? "") };
   }
+
+  #unknown(path: string, segments: readonly string[]): Problem {
+    // No path of ours has such a part: it fits nothing but an id.
+    const named = segments.map((segment, place) => (place > 0 && segment === "" ? "x" : segment));
+    const isUnset =
+      named.join("/") !== path && this.#routes.some((route) => fits(route.segments, named));
+    return new Problem("not_found", `No such path: ${brief(path)}`, {
+      hint: isUnset ? LISTED : undefined,
+    });
+  }
 }
+
+/** As a path is that was put together with a variable that is not set. */
+const LISTED = "Is a variable unset? GET /v1/sessions lists the sessions.";
 
 function fits(pattern: readonly string[], segments: readonly string[]): boolean {
   if (pattern.length !== segments.length) return false;

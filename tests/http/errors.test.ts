@@ -36,6 +36,15 @@ describe("paths and methods", () => {
     expect((await ask("/v1/sessions/", { method: "POST" })).status).toBe(404);
   });
 
+  test("where an id is empty, a variable may be unset", async () => {
+    for (const path of ["/v1/sessions/", "/v1/sessions//logs"]) {
+      expect((await ask(path)).error.hint).toStartWith("Is a variable unset?");
+    }
+    for (const path of ["/healthz/", "/v1/sessions/a/b", "/v1//sessions"]) {
+      expect((await ask(path)).error.hint).toBeUndefined();
+    }
+  });
+
   test("a known path with another method is a 405 that names the methods there are", async () => {
     const cases = [
       ["PUT", "/healthz", "GET, HEAD"],
