@@ -58,7 +58,9 @@ in_checkout() {
 build_into() {
   sh "$checkout/scripts/setup.sh" || fail "cannot bring the tools of the build." "See above."
   say "building korun"
-  "$checkout/node_modules/.bin/bun" "$checkout/scripts/build.ts" >&2 ||
+  # Bun would keep what it compiles on the way in ~/.bun.
+  BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 \
+    "$checkout/node_modules/.bin/bun" "$checkout/scripts/build.ts" >&2 ||
     fail "the build failed." "See above."
   cp "$checkout/dist/korun" "$1" || fail "cannot copy korun to $folder." "Is the disk full?"
 }

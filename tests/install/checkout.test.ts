@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
@@ -46,6 +47,7 @@ test("with npm and no Bun, a checkout is built and installed, and only the check
   expect(machine.installed()).toBe(`korun ${version}`);
   expect(stdout).toContain(`installed ${machine.target} (korun ${version})`);
   expect(machine.leftovers()).toEqual(["korun"]);
+  expect(readdirSync(machine.home).sort()).toEqual([".local", "npm.log"]);
   expect(npmCalls()).toEqual([
     `${checkout}: ci --include=dev --include=optional --no-audit --no-fund --no-update-notifier --loglevel=error`,
   ]);
