@@ -55,16 +55,17 @@ export function labelOf({ id, name }: Pick<SessionSummary, "id" | "name">): stri
   return name ?? shortId(id);
 }
 
-/** What to call each of several sessions: those of one name are told apart by the start of their ids. */
-export function labelsOf(
-  sessions: readonly Pick<SessionSummary, "id" | "name">[],
-): ReadonlyMap<string, string> {
-  const uses = new Map<string, number>();
-  for (const label of sessions.map(labelOf)) uses.set(label, (uses.get(label) ?? 0) + 1);
+/**
+ * What to call each of several sessions. Those of one name are told apart by the start of their ids,
+ * but for an active one: the name means that one everywhere.
+ */
+export function labelsOf(sessions: readonly SessionSummary[]): ReadonlyMap<string, string> {
   return new Map(
     sessions.map((session) => {
-      const label = labelOf(session);
-      return [session.id, uses.get(label) === 1 ? label : distinctLabel(session)];
+      const namesakes = sessions.filter(({ name }) => name === session.name);
+      const meant = namesakes.length === 1 ? namesakes : namesakes.filter(isActive);
+      const isMeant = meant.length === 1 && meant[0] === session;
+      return [session.id, isMeant ? labelOf(session) : distinctLabel(session)];
     }),
   );
 }

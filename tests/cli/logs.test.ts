@@ -278,20 +278,23 @@ describe("logs -f without an id", () => {
 
   test("tells those of one name apart, also one that joins", async () => {
     const events = new Feed();
-    const [other, third] = ["b625f70f", "c725f70f"].map((start) =>
-      session({ id: `${start}-7339-4fc8-93c2-db7037259565` }),
+    const [old, older, third] = ["b625f70f", "b725f70f", "c725f70f"].map((start) =>
+      session({ id: `${start}-7339-4fc8-93c2-db7037259565`, state: "exited" }),
     );
     const printing = (line: string): Answer => always(ndjson(entry(1, line)));
     await using daemon = new FakeDaemon({
       "GET /v1/events": eventsFrom(events),
-      "GET /v1/sessions": always({ sessions: [web, other] }),
+      "GET /v1/sessions": always({ sessions: [old, older, web] }),
       [`GET /v1/sessions/${web.id}/logs?format=json&limit=10`]: pageOf([], 1),
+      [`GET /v1/sessions/${old?.id}/logs?format=json&limit=10`]: pageOf([], 1),
       [`GET /v1/sessions/${web.id}/logs`]: printing("one"),
+      [`GET /v1/sessions/${old?.id}/logs`]: printing("two"),
       [`GET /v1/sessions/${third?.id}/logs`]: printing("three"),
     });
     const child = start(daemon, ["logs", "-f"]);
     const shown = new Reading(child.stdout);
-    await shown.until("web (9b2d6c33) [stdout] one\n");
+    await shown.until("web [stdout] one\n");
+    await shown.until("web (b625f70f) [stdout] two\n");
     events.push(ndjson({ seq: 1, type: "created", session_id: third?.id, name: "web" }));
     await shown.until("web (c725f70f) [stdout] three\n");
     child.kill("SIGINT");
