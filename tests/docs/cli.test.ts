@@ -133,6 +133,7 @@ function onlyLooks(command: string): boolean {
 
 /** What is said on stderr beside what an example prints there, and that there was nothing to do. */
 function withoutNotes(stderr: string): string {
-  const notes = /^(to stderr|korun: (no session to \w+|watching \w+|\w+ ended with code 0))\n/gm;
-  return stderr.replace(notes, "");
+  const said =
+    "no session to \\w+|watching \\w+|\\w+ ended with code 0|nobody listens on port \\d+";
+  return stderr.replace(new RegExp(`^(to stderr|korun: (${said}))\\n`, "gm"), "");
 }
