@@ -1,4 +1,4 @@
-// Builds the executable: `bun run build` for this machine, `bun run build:all` for every platform,
+// Builds the executable: `npm run build` for this machine, `npm run build:all` for every platform,
 // with the checksums that install.sh verifies.
 
 import { createReadStream } from "node:fs";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Report, renderMarkdown, renderPeers } from "./table.ts";
 
 const FILE = join(import.meta.dir, "../../docs/benchmarks.md");
-const BEGIN = "<!-- results: written by `bun run bench --write` -->";
+const BEGIN = "<!-- results: written by `npm run bench -- --write` -->";
 const END = "<!-- end of results -->";
 
 /** Throws when the document has lost its marks. */

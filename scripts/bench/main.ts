@@ -1,7 +1,7 @@
-// `bun run bench`: what korun is measured against, one table. docs/benchmarks.md says what each row
+// `npm run bench`: what korun is measured against, one table. docs/benchmarks.md says what each row
 // means and keeps the last results.
 //
-//   bun run bench [--only NAME]… [--quick] [--write]
+//   npm run bench -- [--only NAME]… [--quick] [--write]
 
 import { parseArgs } from "node:util";
 import type { Bench, Result, Row } from "./bench.ts";
@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
   stats,
 ];
 
-const USAGE = `bun run bench [--only NAME]… [--quick] [--write]
+const USAGE = `npm run bench -- [--only NAME]… [--quick] [--write]
   --only    one row: ${ROWS.map(({ name }) => name).join(", ")} (repeatable)
   --quick   fewer rounds: to see that it works, not for results
   --write   keep the results in docs/benchmarks.md; needs all rows, not quick`;

@@ -1,4 +1,4 @@
-// `bun run chaos`: kills the daemon under load, many times, and proves that nothing was lost. Prints
+// `npm run chaos`: kills the daemon under load, many times, and proves that nothing was lost. Prints
 // one table; exits with 1 when anything was lost, repeated, torn, or ended with a wrong code.
 
 import { parseArgs } from "node:util";
