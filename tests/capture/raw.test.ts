@@ -52,7 +52,7 @@ test("a prompt of a living child is seen at once, by bytes and by scans", async 
 test("a flood is read as it was written, wherever the reader is let in", async () => {
   const line = "0123456789abcdefghijklmnopqrstuvwxyz-ABCDE\n";
   const wanted = Buffer.from(line.repeat(8_000));
-  const child = start(`yes ${line.trim()}`);
+  const child = start(`exec yes ${line.trim()}`);
   const output = session.log.bytes("stdout");
   let pieces = 0;
   let gaps = 0;
