@@ -81,7 +81,7 @@ describe("korun tail, logs and head", () => {
     await noisy(korun);
     const bad = await korun.run(["logs", "--regex", "(", "noisy"]);
     expect(bad).toMatchObject({ code: 2, stdout: "" });
-    expect(bad.stderr).toStartWith("korun: regex is no regular expression: missing closing )");
+    expect(bad.stderr).toStartWith("korun: --regex is no regular expression: missing closing )");
     for (const flags of [
       ["--level", "loud"],
       ["--since", "soon"],
