@@ -153,7 +153,7 @@ describe("The stdin of a session", () => {
   });
 
   test("holds up nobody when the child does not read, and says how much was written", async () => {
-    start("sleep 600");
+    start("exec sleep 600");
     const stuck = problemOf(send(FLOOD, { timeoutMs: 20 }));
     const behind = problemOf(send("later\n", { timeoutMs: 10 }));
     expect((await behind).message).toBe(
@@ -179,7 +179,7 @@ describe("The stdin of a session", () => {
   });
 
   test("lets no more wait than there is room for, and refuses the rest whole", async () => {
-    start("sleep 600");
+    start("exec sleep 600");
     const waiting = problemOf(send(Buffer.alloc(MOST_QUEUED_BYTES), { timeoutMs: 100 }));
     const refused = await problemOf(send("x"));
     expect(refused.message).toBe(
@@ -191,7 +191,7 @@ describe("The stdin of a session", () => {
   });
 
   test("says so when the child has closed it", async () => {
-    start("exec 0<&-; echo closed; sleep 600");
+    start("exec 0<&-; echo closed; exec sleep 600");
     await waitFor("it to be closed", () => shown() === "closed");
     expect((await problemOf(send("x"))).message).toBe(
       "The process has closed its stdin: 0 of 1 bytes were written",
@@ -199,7 +199,7 @@ describe("The stdin of a session", () => {
   });
 
   test("tells those who wait when the run ends", async () => {
-    const child = start("sleep 600");
+    const child = start("exec sleep 600");
     const stuck = problemOf(send(FLOOD));
     child.kill("SIGKILL");
     await child.exited;
