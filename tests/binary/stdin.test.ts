@@ -2,13 +2,13 @@
 // included.
 
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorReply } from "../../src/api/daemon-replies.ts";
 import type { InputReply } from "../../src/api/input.ts";
 import { BINARY, Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
-import { killDaemon, killKeeper } from "./support/deaths.ts";
+import { keeperOf, killDaemon, killKeeper } from "./support/deaths.ts";
 
 const PIPE = ["--stdin", "pipe"] as const;
 
@@ -185,9 +185,17 @@ describe("When the daemon is killed", () => {
     await using korun = new Korun();
     const id = await korun.serve("cat; echo over", PIPE);
     await killKeeper(korun);
+    const keeper = keeperOf((await korun.status()).log);
+    await waitFor("it to hold the pipe", () => opens(keeper, "stdin.fifo"));
     await killDaemon(korun);
     await korun.ok(["send", id, "still here", "--enter"]);
     await untilShown(korun, id, ["still here"]);
     expect((await korun.session(id)).run).toBe(1);
   });
 });
+
+/** Whether a process has a file of this name open. */
+function opens(pid: number, name: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((fd) => readlinkSync(join(folder, fd)).endsWith(`/${name}`));
+}

@@ -97,7 +97,7 @@ onLinux(
   "What the keyboard sends reaches it, and Ctrl-C interrupts the foreground job",
   async () => {
     const shown = new Shown(
-      'read word; echo "got $word"; trap "echo stopped; exit 3" INT; echo on; sleep 600',
+      'read word; echo "got $word"; trap "echo stopped; exit 3" INT; sh -c "echo on; exec sleep 600"',
     );
     writeSync(shown.master, "hello\r");
     await shown.until("got hello");
