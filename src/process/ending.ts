@@ -2,7 +2,7 @@
 // lies in a file beside the session's output, so that a daemon that goes on with it asks nobody a
 // second time, which many programs take as "at once", and grants no second grace.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { uptimeMs } from "./uptime.ts";
 
@@ -54,6 +54,16 @@ export class Ending {
       writeFileSync(this.#path, lines.join("\n"), { mode: 0o600 });
     } catch {
       // On a full disk, the next daemon begins anew.
+    }
+  }
+
+  /** It is done. To be called before that is told: another ending must not be taken for this one. */
+  over(): void {
+    if (this.#path === undefined) return;
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // Where nothing can be removed, nothing could be written either.
     }
   }
 }

@@ -144,6 +144,7 @@ export function createMachinery(parts: MachineParts): Machinery {
       const folder = join(sessions, target.sessionId);
       const ending = again ? Ending.goOn(folder) : Ending.begin(folder);
       const survivors = await endTree(target, { graceMs, force, ending });
+      ending.over();
       crashPoint("after end");
       return survivors.map(({ pid, name }) => ({ pid, name }));
     },

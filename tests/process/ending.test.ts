@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ending } from "../../src/process/ending.ts";
 import { uptimeMs } from "../../src/process/uptime.ts";
@@ -29,6 +29,15 @@ test("one that nobody has noted begins now, and so does every new one", () => {
     expect(Ending.goOn(folder).wasAsked("12@345")).toBe(false);
     expect(Ending.goOn(folder).elapsedMs).toBeLessThan(60_000);
   }
+});
+
+test("one that is over is gone on with by nobody", () => {
+  const folder = makeFolder();
+  const ending = Ending.begin(folder);
+  ending.asked(["12@345"]);
+  ending.over();
+  expect(readdirSync(folder)).toEqual([]);
+  expect(Ending.goOn(folder).wasAsked("12@345")).toBe(false);
 });
 
 test("where nothing can be written it is as good for this process", () => {
