@@ -10,6 +10,9 @@ import {
 } from "./attach/websocket.ts";
 import { accompanied, type Visit } from "./visitors.ts";
 
+/** How long a connection may be silent, in seconds; what waits, follows or is long says otherwise. */
+export const IDLE_SECONDS = 30;
+
 /** What every request of one server shares. */
 export interface Connection {
   readonly server: Server<Conversation>;
@@ -100,6 +103,8 @@ export class Exchange {
       return await Promise.race([promise, gone.promise]);
     } finally {
       signal.removeEventListener("abort", onAbort);
+      // The next request of a kept connection is timed again.
+      this.#server.timeout(this.request, IDLE_SECONDS);
     }
   }
 }

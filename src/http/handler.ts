@@ -5,7 +5,7 @@ import { VERSION_HEADER } from "../api/paths.ts";
 import { Problem } from "../domain/problem.ts";
 import { ClientGone, type Connection, Exchange } from "./exchange.ts";
 import { type Entrance, guard } from "./guard.ts";
-import { failure } from "./reply.ts";
+import { failure, isLong } from "./reply.ts";
 import type { Router } from "./router.ts";
 import type { Visitors } from "./visitors.ts";
 
@@ -53,8 +53,9 @@ export function createHandler({
     try {
       const exchange = new Exchange(request, { ...at, reference, query, version, visit });
       const response = await handler(exchange);
-      // It is the user's own: a pager takes a long answer as slowly as it is read.
-      exchange.allowSilence();
+      // A pager takes it as slowly as it is read. A connection that is kept and idle ends: while there
+      // are any, Bun looks at them every few seconds.
+      if (isLong(response)) exchange.allowSilence();
       return response;
     } finally {
       visit?.answered();

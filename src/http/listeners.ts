@@ -5,14 +5,12 @@ import { chmodSync } from "node:fs";
 import type { Server } from "bun";
 import { openSocketOwner, type SocketOwner } from "../native/socket-owner.ts";
 import { type Conversation, websocketHandler } from "./attach/websocket.ts";
+import { IDLE_SECONDS } from "./exchange.ts";
 import { type Entrance, ownHosts } from "./guard.ts";
 import type { RequestHandler } from "./handler.ts";
 import { failure } from "./reply.ts";
 
 const ADDRESS = "127.0.0.1";
-
-/** How long a connection may be silent while it asks, in seconds. */
-const IDLE_SECONDS = 30;
 
 /**
  * On a Unix socket `server.timeout` does nothing (oven-sh/bun#43816), so silence must be allowed to

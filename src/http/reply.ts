@@ -28,14 +28,33 @@ export function contentHeaders(type: string): Record<string, string> {
   return { "content-type": type, "x-content-type-options": "nosniff" };
 }
 
+/** More than a connection is sure to take at once. */
+const LONG = 16_384;
+
+const longAnswers = new WeakSet<Response>();
+
+/** Whether an answer may be under way for as long as its reader takes. */
+export function isLong(response: Response): boolean {
+  return longAnswers.has(response);
+}
+
+/** The same answer, of which is known how long it is, in bytes or characters. */
+export function sized(response: Response, length: number): Response {
+  if (length > LONG) longAnswers.add(response);
+  return response;
+}
+
 /** A JSON body, with a newline so that it reads well in a terminal. */
 export function json(body: object, status = 200): Response {
-  return new Response(`${JSON.stringify(body)}\n`, { status, headers: contentHeaders(JSON_TYPE) });
+  const content = `${JSON.stringify(body)}\n`;
+  const response = new Response(content, { status, headers: contentHeaders(JSON_TYPE) });
+  return sized(response, content.length);
 }
 
 /** A plain text body. */
 export function text(body: Uint8Array): Response {
-  return new Response(body as Uint8Array<ArrayBuffer>, { headers: contentHeaders(TEXT_TYPE) });
+  const headers = contentHeaders(TEXT_TYPE);
+  return sized(new Response(body as Uint8Array<ArrayBuffer>, { headers }), body.length);
 }
 
 /** The envelope of anything thrown; what is no Problem is a defect, and says nothing of itself. */

@@ -3,6 +3,7 @@ import type { Server } from "bun";
 import type { Conversation } from "../../src/http/attach/websocket.ts";
 import type { Entrance } from "../../src/http/guard.ts";
 import { createHandler } from "../../src/http/handler.ts";
+import { text } from "../../src/http/reply.ts";
 import { Router } from "../../src/http/router.ts";
 
 const ENTRANCES: Record<string, Entrance> = {
@@ -11,13 +12,14 @@ const ENTRANCES: Record<string, Entrance> = {
 };
 
 test.each([
-  ["whoever is let in takes the answer as slowly as it likes", "open", 200, [0]],
-  ["whoever is turned away is not waited for", "shut", 403, []],
-] as const)("%s", async (_, entrance, status, expected) => {
+  ["a long answer may be taken as slowly as one likes", "open", 1_000_000, 200, [0]],
+  ["behind a short one, the connection ends when nothing comes", "open", 100, 200, []],
+  ["whoever is turned away is not waited for", "shut", 1_000_000, 403, []],
+] as const)("%s", async (_, entrance, length, status, expected) => {
   const timeouts: number[] = [];
   const timeout = (_: Request, seconds: number) => timeouts.push(seconds);
   const handle = createHandler({
-    router: new Router({ "/long": { GET: () => new Response("long") } }),
+    router: new Router({ "/long": { GET: () => text(new Uint8Array(length)) } }),
     version: "1.2.3",
     onDefect: (thrown) => console.error(thrown),
   });

@@ -16,7 +16,7 @@ import type { Cursors, SessionDirectory, SupervisedSession } from "../ports.ts";
 import { openLinesReply } from "../present/open.ts";
 import { logReply } from "../present/session.ts";
 import { readQuery } from "../query.ts";
-import { contentHeaders, JSON_TYPE, TEXT_TYPE } from "../reply.ts";
+import { contentHeaders, JSON_TYPE, sized, TEXT_TYPE } from "../reply.ts";
 import type { Routes } from "../router.ts";
 
 export function diffRoutes(directory: SessionDirectory, cursors: Cursors): Routes {
@@ -46,7 +46,7 @@ function diff(exchange: Exchange, { directory, cursors }: Parts): Response {
     if (now !== seen && now !== undefined && now > page.nextSeq) return;
     cursors.move(session.id, { name, seq: page.nextSeq });
   });
-  return new Response(body, { headers: contentHeaders(type) });
+  return sized(new Response(body, { headers: contentHeaders(type) }), bytes.length);
 }
 
 type Asked = v.InferOutput<typeof DiffQuery>;
