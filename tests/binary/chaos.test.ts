@@ -2,16 +2,16 @@
 // session must end up as if nothing had happened. `bun run chaos` does the first at length.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Daemon } from "../../scripts/chaos/api.ts";
 import { seededRandom } from "../../scripts/chaos/random.ts";
 import { playRound } from "../../scripts/chaos/rounds.ts";
 import { total } from "../../scripts/chaos/verdict.ts";
 import type { EventListReply, RunListReply } from "../../src/api/history-replies.ts";
-import type { CrashPoint } from "../../src/process/crash-point.ts";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
+import { crashing } from "./support/crashing.ts";
 
 const NOTHING = { lost: 0, repeated: 0, torn: 0, wrongExit: 0, dropped: 0 };
 
@@ -46,17 +46,6 @@ describe("kill -9 of the daemon, again and again", () => {
 });
 
 describe("a daemon that is killed", () => {
-  /** A korun whose daemon kills itself at a point, once, as soon as the returned file is made. */
-  function crashing(point: CrashPoint): { korun: Korun; arm(): void; hasCrashed(): boolean } {
-    const korun = new Korun((root) => ({ KORUN_CRASH_AT: `${point}:${root}/crash` }));
-    const file = join(korun.root, "crash");
-    return {
-      korun,
-      arm: () => writeFileSync(file, ""),
-      hasCrashed: () => !existsSync(file),
-    };
-  }
-
   for (const point of ["before spawn", "after spawn"] as const) {
     test(`${point} of a restart ends with exactly one child of the new run`, async () => {
       const { korun, arm, hasCrashed } = crashing(point);

@@ -2,7 +2,7 @@
 // daemon that is killed or stopped makes of it. Delays are read from what was recorded.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventListReply, RunListReply, RunReply } from "../../src/api/history-replies.ts";
 import type { CrashPoint } from "../../src/process/crash-point.ts";
@@ -10,6 +10,7 @@ import { Reading } from "../cli/support/reading.ts";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
 import { create, errorOf, send, shell } from "./support/api.ts";
+import { crashing } from "./support/crashing.ts";
 import { isGone } from "./support/processes.ts";
 
 /** So long that only something else can end the wait. */
@@ -218,14 +219,14 @@ describe("a daemon that is killed", () => {
 
   for (const point of ["before spawn", "after spawn"] as const satisfies CrashPoint[]) {
     test(`${point} of a restart by the policy ends with exactly one child`, async () => {
-      await using korun = new Korun((root) => ({ KORUN_CRASH_AT: `${point}:${root}/crash` }));
-      const crash = join(korun.root, "crash");
+      const { korun, arm, hasCrashed } = crashing(point);
+      await using _ = korun;
       const script =
         '[ "$KORUN_RUN" = 1 ] || exec sleep 600; until [ -e go ]; do sleep 0.01; done; exit 1';
       const id = await korun.serve(script, ["--restart", "fixed:10ms"]);
-      writeFileSync(crash, "");
+      arm();
       writeFileSync(join(korun.work, "go"), "");
-      await waitFor("the crash", () => !existsSync(crash));
+      await waitFor("the crash", hasCrashed);
       const session = await korun.until(id, ({ state, run }) => state === "running" && run === 2);
       expect(session.policy_restart_count).toBe(1);
       await waitFor("one child", () => processesWith(`KORUN_SESSION_ID=${id}`).length === 1);

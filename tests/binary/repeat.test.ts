@@ -2,24 +2,13 @@
 // asked for, once.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunListReply } from "../../src/api/history-replies.ts";
 import type { CreatedReply, SessionListReply } from "../../src/api/replies.ts";
-import type { CrashPoint } from "../../src/process/crash-point.ts";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
-
-/** A korun whose daemon kills itself at a point, once, as soon as it is armed. */
-function crashing(point: CrashPoint): { korun: Korun; arm(): void; hasCrashed(): boolean } {
-  const korun = new Korun((root) => ({ KORUN_CRASH_AT: `${point}:${root}/crash` }));
-  const file = join(korun.root, "crash");
-  return {
-    korun,
-    arm: () => writeFileSync(file, ""),
-    hasCrashed: () => !existsSync(file),
-  };
-}
+import { crashing } from "./support/crashing.ts";
 
 async function sessionsOf(korun: Korun): Promise<SessionListReply["sessions"]> {
   return (JSON.parse(await korun.ok(["ls", "--json"])) as SessionListReply).sessions;
