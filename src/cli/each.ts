@@ -3,7 +3,7 @@
 import type { ActionReply, SessionSummary } from "../api/replies.ts";
 import type { Client, Reply } from "../client/client.ts";
 import { NoDaemon } from "../client/failure.ts";
-import { Problem } from "../domain/problem.ts";
+import { isProblem, Problem } from "../domain/problem.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
 import { misuse } from "./line/argv.ts";
 import { expectReference, labelsOf, pickSession } from "./pick.ts";
@@ -52,7 +52,7 @@ export async function forEachSession(client: Client, options: EachOptions): Prom
   const targets = await targetsOf(client, options);
   if (targets.length === 0) return await nothingToDo(options);
   const failed = (thrown: unknown) => {
-    const isDone = options.flags.all && options.forgottenIsDone && isUnknown(thrown);
+    const isDone = options.flags.all && options.forgottenIsDone && isProblem(thrown, "not_found");
     return isDone ? FORGOTTEN : { thrown };
   };
   const outcomes = targets.map((target) => options.act(target).catch(failed));
@@ -96,10 +96,6 @@ async function nothingToDo({ name }: EachOptions): Promise<number> {
   const { note } = await import("./show/note.ts");
   note.info(name === "rm" ? "no session to remove" : `no session to ${name}`);
   return EXIT.ok;
-}
-
-function isUnknown(thrown: unknown): boolean {
-  return thrown instanceof Problem && thrown.code === "not_found";
 }
 
 function tell(

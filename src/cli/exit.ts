@@ -1,7 +1,7 @@
 // The exit codes of korun. `run` also ends with its child's own.
 
 import { NoDaemon } from "../client/failure.ts";
-import { Problem } from "../domain/problem.ts";
+import { isProblem, Problem } from "../domain/problem.ts";
 
 export const EXIT = {
   ok: 0,
@@ -35,8 +35,8 @@ export function exitCodeOf(thrown: unknown): number {
  * Undefined for anything else thrown.
  */
 export function exitCodeOfUnknown(thrown: unknown): number | undefined {
-  const isUnknown = thrown instanceof Problem && thrown.code === "not_found";
-  return isUnknown || thrown instanceof NoDaemon ? EXIT.unknownSession : undefined;
+  const isUnknown = isProblem(thrown, "not_found") || thrown instanceof NoDaemon;
+  return isUnknown ? EXIT.unknownSession : undefined;
 }
 
 /** The exit code for a command that could not be started, from a reason such as `ENOENT: …`. */

@@ -6,9 +6,9 @@ import { waitForSession } from "../client/waiting.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { Problem } from "../domain/problem.ts";
 import type { WaitGoal, WaitOutcome } from "../domain/wait.ts";
-import { EXIT, exitCodeOfUnknown } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 import { printOut } from "./show/print.ts";
-import { report } from "./show/report.ts";
+import { report, reportUnknown } from "./show/report.ts";
 import { visible } from "./show/visible.ts";
 
 export interface Awaited extends WaitQuery {
@@ -39,10 +39,7 @@ export async function awaitSession(client: Client, awaited: Awaited): Promise<nu
     if (body.outcome !== "reached") report(failureOf(body, { ...awaited, label, isLate }));
     return EXITS[body.outcome];
   } catch (thrown) {
-    const code = exitCodeOfUnknown(thrown);
-    if (code === undefined) throw thrown;
-    report(thrown);
-    return code;
+    return reportUnknown(thrown);
   }
 }
 

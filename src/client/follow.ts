@@ -4,7 +4,7 @@
 
 import type { EventReply } from "../api/history-replies.ts";
 import type { FollowFrame, TextFrameHead } from "../api/log-replies.ts";
-import { Problem } from "../domain/problem.ts";
+import { isProblem } from "../domain/problem.ts";
 import type { LogStream } from "../domain/session.ts";
 import type { Client } from "./client.ts";
 import { NoDaemon } from "./failure.ts";
@@ -134,5 +134,5 @@ async function* outliving<Batch>(
 
 /** Whether the daemon died over it, or leaves: the next one can go on. */
 export function isBreak(thrown: unknown): boolean {
-  return thrown instanceof Problem && thrown.code === "unavailable";
+  return isProblem(thrown, "unavailable");
 }

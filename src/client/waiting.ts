@@ -1,14 +1,12 @@
 // Waiting that outlives the daemon: the next one is asked to wait for what is left of the time.
 
 import type { WaitReply } from "../api/waiting.ts";
+import { LONGEST_TIMER_MS } from "../domain/duration.ts";
 import type { Client, Reply, WaitQuery } from "./client.ts";
 import { isBreak, outlivingCall } from "./follow.ts";
 
 /** A wait that is over still gives the next daemon this long to say so, in ms. */
 const LAST_WORD_MS = 1_000;
-
-/** Longest time that a timer takes, in ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Ends a wait for the next daemon a moment after `ms`. */
 export function patience(ms: number): AbortSignal {

@@ -1,13 +1,10 @@
 // A daemon that has nothing to do may leave: the next client starts another, which finds everything
 // as it was. Off unless the environment says after how long, since curl cannot start a daemon.
 
-import { formatDuration, parseDuration } from "../domain/duration.ts";
+import { formatDuration, LONGEST_TIMER_MS, parseDuration } from "../domain/duration.ts";
 import { Problem } from "../domain/problem.ts";
 import { Visitors } from "../http/visitors.ts";
 import type { Environment } from "./paths.ts";
-
-/** The longest that a timer can be set for, in ms: some 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Whoever started it has something to ask, and on a busy machine may need so long to do so, in ms. */
 const UNVISITED_MS = 5_000;

@@ -1,6 +1,11 @@
 // Durations as people write them: milliseconds, or a number with a unit.
 
+import { whole } from "./whole.ts";
+
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** The longest that a timer can be set for, in ms, some 24 days: one for longer goes off at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How one is written. */
 export const DURATION_PATTERN = /^\s*(\d+(?:\.\d+)?)(ms|s|m|h|d)?\s*$/;
@@ -30,11 +35,6 @@ export function formatDuration(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return joinUnits([hours, "h"], [minutes % 60, "m"]);
   return joinUnits([Math.floor(hours / 24), "d"], [hours % 24, "h"]);
-}
-
-function whole(ms: number): number | undefined {
-  const rounded = Math.round(ms);
-  return Number.isSafeInteger(rounded) && ms >= 0 ? rounded : undefined;
 }
 
 function joinUnits(major: [number, string], minor: [number, string]): string {

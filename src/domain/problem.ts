@@ -57,6 +57,11 @@ export class Problem extends Error {
   }
 }
 
+/** Whether what was thrown is a Problem of this code. */
+export function isProblem(thrown: unknown, code: ProblemCode): boolean {
+  return thrown instanceof Problem && thrown.code === code;
+}
+
 /** The message of anything thrown, for logs and wrapped errors. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,6 +1,8 @@
 // Sizes as people write them: bytes, or a number with a unit. A unit is always a power of 1024, so
 // `512M` is what `ulimit`, `ps` and Java mean by it.
 
+import { whole } from "./whole.ts";
+
 const UNITS = { "": 1, k: 1_024, m: 1_024 ** 2, g: 1_024 ** 3, t: 1_024 ** 4 } as const;
 
 const SHOWN = [
@@ -36,11 +38,6 @@ export function formatSize(bytes: number): string {
     if (size >= unit - unit / 2_048) return `${shortly(size / unit)} ${name}`;
   }
   return `${size} B`;
-}
-
-function whole(bytes: number): number | undefined {
-  const rounded = Math.round(bytes);
-  return Number.isSafeInteger(rounded) && bytes >= 0 ? rounded : undefined;
 }
 
 /** With a decimal only where it says something. */

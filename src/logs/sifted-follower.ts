@@ -2,6 +2,7 @@
 // them, then each as it comes. What nobody wants is passed over in slices. With an end in time it
 // ends there.
 
+import { LONGEST_TIMER_MS } from "../domain/duration.ts";
 import type { Entry } from "./entry.ts";
 import { type LogFilter, Sieve } from "./filter.ts";
 import type { FollowBatch, Follower, FollowQuery } from "./follower.ts";
@@ -21,9 +22,6 @@ export interface Sifted {
   /** Lets the sieve look at what comes before an entry. */
   prime(sieve: Sieve, seq: number): void;
 }
-
-/** Longest time that a timer takes, in ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class SiftedFollower {
   readonly #query: SiftQuery;

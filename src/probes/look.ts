@@ -2,6 +2,7 @@
 // together, since most servers are up in a moment, and become rarer; none begins before the last one
 // is done.
 
+import { LONGEST_TIMER_MS } from "../domain/duration.ts";
 import { messageOf } from "../domain/problem.ts";
 import { pause } from "../process/pause.ts";
 import { type Probe, type Sight, unmet } from "./probe.ts";
@@ -13,9 +14,6 @@ const PAUSE_GROWTH = 1.2;
 
 /** A look has at least so long, in ms, however little time there is. */
 const LEAST_LOOK_MS = 50;
-
-/** The longest that a timer can be set for, in ms: some 24 days. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One look, of at most `ms`. Never rejects: a look that fails has not seen what it was for. */
 export async function lookOnce(

@@ -1,6 +1,8 @@
 // How many sessions at rest are remembered, and for how long. Each holds its rings on disk, so they
 // cannot be kept forever.
 
+import { LONGEST_TIMER_MS } from "../domain/duration.ts";
+
 /** Sessions at rest that are kept with their output; the oldest beyond that are forgotten. */
 export const KEPT_AT_REST = 100;
 
@@ -33,9 +35,6 @@ export function prunable<T>(rested: readonly T[], rules: Rules<T>): T[] {
   return rested.filter((session, place) => place < kept && isOld(session) && isDone(session));
 }
 
-/** The longest that a timer can be set for, in ms: one for longer would go off at once. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
-
 /** When to look again at a session that is old and not done with, in ms: it is in no hurry. */
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -51,5 +50,5 @@ export function nextLook(
     const left = began + keptForMs - now;
     return left > 0 ? left : LOOK_AGAIN_MS;
   });
-  return waits.length === 0 ? undefined : Math.min(...waits, LONGEST_WAIT_MS);
+  return waits.length === 0 ? undefined : Math.min(...waits, LONGEST_TIMER_MS);
 }

@@ -1,7 +1,7 @@
 // What a program has made of its terminal beside what it has written there: that the cursor is
-// hidden, that the mouse is reported, that keys come in another form, that black is another black. Whoever comes later must have
-// it so too, and a terminal that is left must be as it was before. Only what differs from a fresh
-// terminal is kept.
+// hidden, that the mouse is reported, that keys come in another form, that black is another black.
+// Whoever comes later must have it so too, and a terminal that is left must be as it was before. Only
+// what differs from a fresh terminal is kept.
 
 import { TerminalColours } from "./colours.ts";
 import { Sequences } from "./sequences.ts";

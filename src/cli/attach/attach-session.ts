@@ -8,10 +8,10 @@ import type { Client } from "../../client/client.ts";
 import { Problem } from "../../domain/problem.ts";
 import type { TerminalDimensions } from "../../domain/session.ts";
 import { terminalSize } from "../../native/terminal-size.ts";
-import { TypedAhead } from "../typed-ahead.ts";
 import { DetachKey } from "./detach-key.ts";
 import { Display } from "./display.ts";
 import { Keyboard } from "./keyboard.ts";
+import { TypedAhead } from "./typed-ahead.ts";
 
 /** Pause before another connection is tried when one broke, in ms. */
 const RETRY_MS = 50;

@@ -5,14 +5,14 @@ import { type ExpectQuery, expectOutput } from "../../client/output.ts";
 import { formatDuration, parseDuration } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
 import { DEFAULT_WAIT } from "../../domain/wait.ts";
-import { EXIT, exitCodeOfUnknown } from "../exit.ts";
+import { EXIT } from "../exit.ts";
 import { misuse } from "../line/argv.ts";
 import { CURSOR, DURATION } from "../line/forms.ts";
 import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { expectReference } from "../pick.ts";
 import { printOut } from "../show/print.ts";
-import { report } from "../show/report.ts";
+import { report, reportUnknown } from "../show/report.ts";
 
 export const expect = defineCommand({
   name: "expect",
@@ -78,10 +78,7 @@ export const expect = defineCommand({
       const { body, text } = await expectOutput(client, reference, query);
       return tell(body, { reference, query, json: flags.json ? text : undefined });
     } catch (thrown) {
-      const code = exitCodeOfUnknown(thrown);
-      if (code === undefined) throw thrown;
-      report(thrown);
-      return code;
+      return reportUnknown(thrown);
     }
   },
 });

@@ -3,7 +3,7 @@
 import type { StatsReply } from "../../api/stats.ts";
 import type { Client, Reply } from "../../client/client.ts";
 import { outlivingCall } from "../../client/follow.ts";
-import { Problem } from "../../domain/problem.ts";
+import { isProblem } from "../../domain/problem.ts";
 import { EXIT } from "../exit.ts";
 import { defineCommand } from "../line/signature.ts";
 import { whileRead } from "../logs/show-log.ts";
@@ -61,7 +61,7 @@ async function look(client: Client, references: readonly string[]): Promise<Look
 
 /** It was there when they were listed. */
 function ifRemoved(thrown: unknown): undefined {
-  if (thrown instanceof Problem && thrown.code === "not_found") return undefined;
+  if (isProblem(thrown, "not_found")) return undefined;
   throw thrown;
 }
 

@@ -7,8 +7,10 @@ import type { SessionSummary } from "../../api/replies.ts";
 import type { Client } from "../../client/client.ts";
 import { followEvents, followLog } from "../../client/follow.ts";
 import type { LogFilters } from "../../client/queries.ts";
+import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
 import { parseMoment, timeOf } from "../../domain/moment.ts";
-import { Problem } from "../../domain/problem.ts";
+import { isProblem, Problem } from "../../domain/problem.ts";
+import { pause } from "../../process/pause.ts";
 import { type LogFlags, planOfEach } from "../line/log-flags.ts";
 import { openClient } from "../open-client.ts";
 import { distinctLabel, labelOf, labelsOf } from "../pick.ts";
@@ -22,10 +24,9 @@ import { whileRead } from "./show-log.ts";
 
 const STYLES: readonly Style[] = ["cyan", "green", "yellow", "magenta", "blue"];
 
-/** Longest time that a timer takes, in ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** Follows until it is interrupted, nobody reads any more, or `--until` is over. Gives the exit code. */
+/**
+ * Follows until it is interrupted, nobody reads any more, or `--until` is over. Gives the exit code.
+ */
 export async function followAll(flags: LogFlags): Promise<number> {
   const plan = planOfEach(flags);
   const until = parseMoment(flags.until ?? "");
@@ -89,7 +90,10 @@ class Followers {
     this.#options = options;
   }
 
-  /** Ends when the signal is aborted, or at `until`. Throws what broke: the daemon went away, or a write failed. */
+  /**
+   * Ends when the signal is aborted, or at `until`. Throws what broke: the daemon went away, or a
+   * write failed.
+   */
   async run(): Promise<void> {
     // Asked before the list: what is made in between is in one of both, or in both.
     const { next_seq: sinceSeq } = (await this.#client.events({ limit: 0 })).body;
@@ -110,14 +114,7 @@ class Followers {
     const { untilMs, signal } = this.#options;
     if (untilMs === undefined) return await new Promise(() => {});
     while (!this.#isOver() && !signal.aborted) {
-      const leftMs = Math.min(untilMs - Date.now(), LONGEST_TIMER_MS);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        signal.addEventListener("abort", () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await pause(Math.min(untilMs - Date.now(), LONGEST_TIMER_MS), signal);
     }
   }
 
@@ -212,7 +209,7 @@ class Followers {
 
   #lost({ id }: Followed, thrown: unknown): void {
     // It was removed between the look and the follow.
-    if (thrown instanceof Problem && thrown.code === "not_found") this.#followed.delete(id);
+    if (isProblem(thrown, "not_found")) this.#followed.delete(id);
     else this.#broken.reject(thrown);
   }
 }

@@ -1,7 +1,7 @@
 // How a failure is told: one line on stderr that says what failed, and a second one with the remedy.
 
 import { type Difference, messageOf, Problem } from "../../domain/problem.ts";
-import { exitCodeOf } from "../exit.ts";
+import { exitCodeOf, exitCodeOfUnknown } from "../exit.ts";
 import { printErr } from "./print.ts";
 import { visible } from "./visible.ts";
 
@@ -9,6 +9,14 @@ import { visible } from "./visible.ts";
 export function report(thrown: unknown, subject?: string): number {
   printErr(describe(thrown, subject));
   return exitCodeOf(thrown);
+}
+
+/** Tells that there is no such session, and gives what a wait says of that; throws anything else. */
+export function reportUnknown(thrown: unknown): number {
+  const code = exitCodeOfUnknown(thrown);
+  if (code === undefined) throw thrown;
+  printErr(describe(thrown, undefined));
+  return code;
 }
 
 function describe(thrown: unknown, subject: string | undefined): string {

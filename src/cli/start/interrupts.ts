@@ -3,7 +3,7 @@
 
 import type { Client } from "../../client/client.ts";
 import { outlivingCall } from "../../client/follow.ts";
-import { Problem } from "../../domain/problem.ts";
+import { isProblem } from "../../domain/problem.ts";
 import { report } from "../show/report.ts";
 import { exitCodeOfSignal } from "./signals.ts";
 
@@ -54,7 +54,7 @@ export class Interrupts {
     const stop = () => client.stop(id, { wait: false, force });
     outlivingCall(client, stop).catch((thrown: unknown) => {
       // It ended by itself in the same moment, which is what was wanted.
-      if (thrown instanceof Problem && thrown.code === "conflict") return;
+      if (isProblem(thrown, "conflict")) return;
       report(thrown);
     });
   }

@@ -4,6 +4,7 @@
 import type * as v from "valibot";
 import { ExpectQuery, type ExpectReply } from "../../api/expecting.ts";
 import { SESSIONS } from "../../api/paths.ts";
+import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
 import { type Expectation, seek } from "../../logs/expectation.ts";
 import { compilePattern, type Pattern } from "../../logs/pattern.ts";
@@ -14,9 +15,6 @@ import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";
 import { runIn } from "../run-query.ts";
-
-/** The longest that a timer can be set for, in ms: some 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function expectRoutes(directory: SessionDirectory): Routes {
   return {

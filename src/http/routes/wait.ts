@@ -3,6 +3,7 @@
 
 import { SESSIONS } from "../../api/paths.ts";
 import { AwaitQuery, type WaitReply } from "../../api/waiting.ts";
+import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
 import { Problem } from "../../domain/problem.ts";
 import type { SessionSnapshot } from "../../domain/session.ts";
 import { outcomeOf, type WaitGoal, type WaitOutcome } from "../../domain/wait.ts";
@@ -16,9 +17,6 @@ import type { Routes } from "../router.ts";
  * have ended some moments after it is known to be ready.
  */
 const SETTLED_MS = 50;
-
-/** The longest that a timer can be set for, in ms: some 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What comes next. */
 const FROM_NOW_ON = Number.MAX_SAFE_INTEGER;

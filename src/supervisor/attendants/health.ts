@@ -2,7 +2,8 @@
 // failures in a row make it unhealthy, one success healthy again.
 
 import type { HealthCheck, HealthStatus } from "../../domain/checks.ts";
-import { LONGEST_TIMER_MS, lookOnce } from "../../probes/look.ts";
+import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
+import { lookOnce } from "../../probes/look.ts";
 import type { Probe, Sight } from "../../probes/probe.ts";
 import { pause } from "../../process/pause.ts";
 import type { Charge } from "./attendant.ts";

@@ -1,15 +1,12 @@
 // What a run may use and how long it may last. Going over a limit ends the run, gracefully, once.
 
-import { formatDuration } from "../../domain/duration.ts";
+import { formatDuration, LONGEST_TIMER_MS } from "../../domain/duration.ts";
 import type { LimitCause } from "../../domain/session.ts";
 import { formatSize } from "../../domain/size.ts";
 import type { Leader } from "../machinery.ts";
 import type { Attendant, AttendedRun, Charge } from "./attendant.ts";
 import type { Sampler } from "./sampler.ts";
 import type { UsageWatcher } from "./session-meter.ts";
-
-/** The longest that a timer can be set for, in ms: some 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface LimitsParts {
   readonly charge: Pick<Charge, "id" | "spec" | "finishBecause">;
