@@ -46,7 +46,7 @@ run_tests() {
   : >"$log"
   tail -f "$log" &
   viewer=$!
-  KORUN_BIN=$PWD/dist/korun node_modules/.bin/bun run --silent test:files >"$log" 2>&1
+  KORUN_BIN=$PWD/dist/korun node_modules/.bin/bun run --silent test:files --dots >"$log" 2>&1
   status=$?
   sleep 1
   kill "$viewer"
@@ -61,6 +61,8 @@ run_tests() {
   fi
   passed=$((passed + count_pass))
   failed=$((failed + count_fail))
+  # Once more at the end, where whoever looks for them looks first.
+  grep '^(fail)' "$log" | sort -u
 }
 
 count() {
