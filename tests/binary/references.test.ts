@@ -10,13 +10,16 @@ import { errorOf } from "./support/api.ts";
 
 const korun = new Korun();
 
+/** An id that begins so, and that no session of another korun on this machine has. */
+const idFrom = (beginning: string) => `${beginning}${crypto.randomUUID().slice(beginning.length)}`;
+
 /** The first one has an id like no other's; the two after it begin alike. */
-const WEB = "1a2b3c4d-0000-4000-8000-000000000001";
-const ONE = "beef0001-0000-4000-8000-000000000001";
-const OTHER = "beef0002-0000-4000-8000-000000000001";
+const WEB = idFrom("1a2b3c4d");
+const ONE = idFrom("beef0001");
+const OTHER = idFrom("beef0002");
 
 /** All that names the first session. */
-const REFERENCES = [WEB, WEB.toUpperCase(), "1a2b", "1A2B3C4D", "1a2b3c4d-0000", "web"];
+const REFERENCES = [WEB, WEB.toUpperCase(), "1a2b", "1A2B3C4D", WEB.slice(0, 13), "web"];
 
 beforeAll(async () => {
   const names = { [WEB]: "web", [ONE]: "one", [OTHER]: "other" };
@@ -84,7 +87,7 @@ describe.each(ofSessions.map((endpoint) => [`${endpoint.method} ${endpoint.path}
         ["nobody", 404, "List the sessions with: korun ls"],
         ["1a2", 404, "The beginning of an id needs 4 characters."],
         ["beef", 409, `Give more of the one you mean: ${ONE}, ${OTHER}`],
-        ["1a2b3c4d-0000-4000-8000-000000000002", 404, "List the sessions with: korun ls"],
+        [idFrom("1a2b3c4d"), 404, "List the sessions with: korun ls"],
       ] as const) {
         const response = await ask(reference);
         expect([reference, response.status]).toEqual([reference, status]);
