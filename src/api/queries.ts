@@ -13,6 +13,11 @@ const wait = about(flag, "Answers once it is done, rather than at once.");
 
 export const WaitQuery = v.strictObject({ wait });
 
+export const CreateQuery = v.strictObject({
+  wait,
+  paced: about(flag, "A reader with `paced` comes in a moment, and is to miss nothing."),
+});
+
 export const StopQuery = v.strictObject({
   wait,
   force: about(flag, "Kills at once, without grace."),
@@ -48,6 +53,7 @@ export const LogQuery = v.strictObject({
   format: about(choice(["json", "text", "frames"]), "`frames` is for `follow=1` only."),
   since_seq: about(v.optional(number), "Entries from this one upward, rather than the newest."),
   follow: about(flag, "First what there is, then what comes."),
+  paced: about(flag, "With `follow`: the session's command waits for this reader, as with a pipe."),
   open: about(
     choice(["nothing", "newline", "stdout", "stderr"]),
     "With `format=frames`: what the text so far has left open.",

@@ -9,6 +9,7 @@ import { closeSync, constants, existsSync, openSync, rmSync, statSync } from "no
 import { join } from "node:path";
 import { systemCode } from "../domain/problem.ts";
 import type { OutputStream } from "../domain/session.ts";
+import { setPipeCapacity } from "../native/descriptor.ts";
 import { makeFifo } from "../native/pipe.ts";
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
@@ -30,11 +31,15 @@ export function inputPaths(directory: string): readonly string[] {
   return existsSync(path) ? [path] : [];
 }
 
-/** Throws. */
-export function makeOutputPipe(directory: string, stream: OutputStream): Pipe {
+/** One that holds `capacity` bytes, where the system can be asked for that. Throws. */
+export function makeOutputPipe(
+  directory: string,
+  { stream, capacity }: { stream: OutputStream; capacity?: number | undefined },
+): Pipe {
   const path = outputPath(directory, stream);
   makeAnew(path);
   const own = openSync(path, O_RDONLY | O_NONBLOCK);
+  if (capacity !== undefined) setPipeCapacity(own, capacity);
   return { own, child: openSync(path, O_RDWR) };
 }
 

@@ -40,6 +40,8 @@ export type CaptureRequest =
   | { readonly kind: "close"; readonly key: number; readonly ticket: number }
   /** Tell when the process of this pidfd is gone; the descriptor is the thread's to close. */
   | { readonly kind: "await"; readonly pidfd: number; readonly ticket: number }
+  /** A reader that a child waits for has gone on. */
+  | { readonly kind: "go on"; readonly key: number }
   | { readonly kind: "quit" };
 
 /** Capture thread to main thread. */

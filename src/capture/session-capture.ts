@@ -5,7 +5,7 @@ import { closeSync, rmSync } from "node:fs";
 import type { SessionInput } from "../domain/input.ts";
 import { messageOf, Problem } from "../domain/problem.ts";
 import type { OutputStream, TerminalDimensions, TerminalStatus } from "../domain/session.ts";
-import { HEADER_BYTES, type RingLimits } from "../logs/layout.ts";
+import { HEADER_BYTES, PACED_PIPE_BYTES, type RingLimits } from "../logs/layout.ts";
 import { RingReader } from "../logs/ring-reader.ts";
 import { SessionLog } from "../logs/session-log.ts";
 import { copyDescriptor } from "../native/descriptor.ts";
@@ -20,7 +20,7 @@ import { TerminalInput } from "./terminal-input.ts";
 
 /** A session's line to the capture thread. */
 export interface CaptureLine {
-  send(request: WithoutKey<Extract<CaptureRequest, { kind: "open" | "begin" }>>): void;
+  send(request: WithoutKey<Extract<CaptureRequest, { kind: "open" | "begin" | "go on" }>>): void;
   ask(kind: "drain" | "close"): Promise<void>;
   forget(): void;
 }
@@ -90,7 +90,9 @@ export class SessionCapture {
       const whole = () => viewOf(mapping);
       return new RingReader(viewOf(mapping, HEADER_BYTES), { stream, limits: parts.limits, whole });
     };
-    this.log = new SessionLog({ stdout: reader("stdout"), stderr: reader("stderr") });
+    this.log = new SessionLog({ stdout: reader("stdout"), stderr: reader("stderr") }, () =>
+      parts.send({ kind: "go on" }),
+    );
     this.#input = inputFor(parts.ways, directory);
     const isTerminal = this.#input?.kind === "terminal";
     const { limits } = parts;
@@ -174,8 +176,9 @@ export class SessionCapture {
   }
 
   #beginPipes(run: number, input: PipeInput | undefined): ChildEnds {
-    const stdout = makeOutputPipe(this.#directory, "stdout");
-    const stderr = makeOutputPipe(this.#directory, "stderr");
+    const capacity = this.log.isPaced ? PACED_PIPE_BYTES : undefined;
+    const stdout = makeOutputPipe(this.#directory, { stream: "stdout", capacity });
+    const stderr = makeOutputPipe(this.#directory, { stream: "stderr", capacity });
     this.#handedOut = { stdin: input?.begin(), stdout: stdout.child, stderr: stderr.child };
     const sources = { stdout: stdout.own, stderr: stderr.own };
     this.#parts.send({ kind: "begin", run, sources });

@@ -6,7 +6,7 @@ import type { OutputStream } from "../domain/session.ts";
 import { HEAD_OFFSET } from "../logs/layout.ts";
 import { RingWriter, type Sequence } from "../logs/ring-writer.ts";
 import { allocate, viewOf } from "../native/memory.ts";
-import { POLL, type Target, transfer, transferByReading } from "../native/pipe.ts";
+import { POLL, type Target, type Transfer, transfer, transferByReading } from "../native/pipe.ts";
 import type { CaptureRequest, OutputSources, RingFile } from "./protocol.ts";
 import { usedBytes } from "./rings.ts";
 
@@ -20,6 +20,8 @@ const DRAIN_CHUNKS = 64;
 export interface Moved {
   /** No writer is left: the pipe was closed. */
   readonly ended: boolean;
+  /** It is not to be read before a reader of the session has gone on. */
+  readonly waits: boolean;
   /** A reader of the session asked to be woken for this. */
   readonly wake: boolean;
 }
@@ -96,7 +98,8 @@ export class SessionTap {
     const moved = tap.move();
     const ended = moved === "ended" || (moved === "empty" && (happened & POLL.hup) !== 0);
     if (ended) tap.close();
-    return { ended, wake: typeof moved === "number" && this.#announce([tap]) };
+    const wake = typeof moved === "number" && this.#announce([tap]);
+    return { ended, waits: moved === "waits", wake };
   }
 
   /** Publishes the entries of these; true when a reader waits for those, or for mere bytes. */
@@ -142,8 +145,12 @@ class StreamTap {
     else if (this.stream === "stdout") this.#fd = sources.terminal;
   }
 
-  /** Moves one chunk and makes its lines entries. */
-  move(): number | "empty" | "ended" {
+  /** Moves one chunk and makes its lines entries, unless the child is to wait for a reader. */
+  move(): Transfer | "waits" {
+    return this.writer.mustWait() ? "waits" : this.#moveNow();
+  }
+
+  #moveNow(): Transfer {
     if (this.#fd === undefined) return "ended";
     const move = this.#isTerminal ? transferByReading : transfer;
     const moved = move(this.#fd, this.#target, this.writer.room());
@@ -152,14 +159,15 @@ class StreamTap {
   }
 
   /** Moves what is in the pipe now, within bounds. */
-  readAll(): void {
+  readAll(move: () => Transfer | "waits" = () => this.move()): void {
     for (let chunk = 0; chunk < DRAIN_CHUNKS; chunk += 1) {
-      if (typeof this.move() !== "number") break;
+      if (typeof move() !== "number") break;
     }
   }
 
+  /** Whoever the child waited for, it has ended: there is room for what its pipe holds. */
   drain(): void {
-    this.readAll();
+    this.readAll(() => this.#moveNow());
     this.writer.flush(this.#run, Date.now());
   }
 

@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { receiveMessageOnPort } from "node:worker_threads";
 import { nap, PollSet } from "../native/pipe.ts";
 import type { CaptureEvent, CaptureRequest, CaptureStart } from "./protocol.ts";
-import { SessionTap } from "./tap.ts";
+import { type Moved, SessionTap } from "./tap.ts";
 
 declare const self: Worker;
 
@@ -90,11 +90,11 @@ class CaptureThread {
     this.#ready.push(onReady);
   }
 
-  #move(key: number, move: () => { ended: boolean; wake: boolean }): boolean {
-    const { ended, wake } = move();
+  #move(key: number, move: () => Moved): boolean {
+    const { ended, waits, wake } = move();
     if (wake) this.#tell({ kind: "wake", key });
     if (ended) this.#changed = true;
-    return ended;
+    return ended || waits;
   }
 
   #processGone(pidfd: number, ticket: number): boolean {
@@ -136,6 +136,9 @@ class CaptureThread {
         return;
       case "await":
         this.#pidfds.set(request.pidfd, request.ticket);
+        return;
+      case "go on":
+        // All pipes are looked at again.
         return;
       case "quit":
         this.#quit = true;

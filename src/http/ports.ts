@@ -25,7 +25,10 @@ export interface SessionDirectory {
    * Throws Problems `bad_request` and `conflict` that name the field. With the `id` of a session
    * that there is, it is that one: it was asked for twice.
    */
-  create(spec: SessionSpec, options?: { id?: string | undefined }): Promise<SupervisedSession>;
+  create(
+    spec: SessionSpec,
+    options?: { id?: string | undefined; paced?: boolean },
+  ): Promise<SupervisedSession>;
   /** In creation order. */
   list(): readonly SupervisedSession[];
   /** By UUID, unique prefix or name. Throws Problems `not_found` and `conflict`. */

@@ -11,6 +11,8 @@ export interface FollowQuery {
   /** `newest`: the last `limit` entries are the history; `sinceSeq`: all from there on. */
   readonly from: "newest" | { readonly sinceSeq: number };
   readonly limit: number;
+  /** The child waits for this reader, rather than that it misses anything. */
+  readonly paced?: boolean;
 }
 
 /** What is new since the batch before: at least one entry. */

@@ -21,6 +21,13 @@ export const SLOT_BYTES = 32;
 /** The most that is moved out of a pipe at once: the capacity of a pipe. */
 export const CHUNK_BYTES = 65_536;
 
+/**
+ * What a pipe holds whose child waits for its reader, and what is moved out of it at once. Be every
+ * byte of both a line: with a quarter of a ring's lines waiting for the reader they still fit in.
+ */
+export const PACED_PIPE_BYTES = 8_192;
+export const PACED_CHUNK_BYTES = 4_096;
+
 /** A line longer than this becomes several entries. */
 export const MAX_ENTRY_BYTES = 65_536;
 
@@ -44,6 +51,8 @@ export const F64 = {
   bytes: 9,
   /** The session's next seq, published after the entries below it. Kept in the stdout ring. */
   sequence: 10,
+  /** Number of the oldest entry that a reader for whom the child waits has not taken, plus 1; or 0. */
+  paced: 11,
 } as const;
 
 /** Header fields that are 32-bit integers, as indexes of an Int32Array over the whole ring. */
@@ -61,6 +70,8 @@ export const I32 = {
   armed: 35,
   /** 1 when a reader waits to be woken by the next bytes of this very ring, lines or not. */
   armedForBytes: 36,
+  /** 1 when the writer takes nothing in until a reader has taken more. */
+  waiting: 37,
 } as const;
 
 /** Byte offset of `head`, where splice(2) commits the position. */

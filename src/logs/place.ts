@@ -19,6 +19,8 @@ export interface PlaceSource {
   /** The session is at rest and nothing can revive it by itself. */
   isOver(): boolean;
   onClose(): void;
+  /** All before these entries, by their numbers for each ring, is taken and was asked on from. */
+  onReached?(next: readonly number[]): void;
 }
 
 /** The next entries from a place on. */
@@ -72,6 +74,7 @@ export class Place {
 
   /** Takes the next entries, and goes on behind them. */
   take(portion: Portion): Taken {
+    this.#source.onReached?.(this.#next);
     const until = Math.min(this.#source.sequence.sequence, this.#until);
     const merge = Merge.from(this.#source.rings, { starts: this.#next, until });
     const entries = merge.take(portion);

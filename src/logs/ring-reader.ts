@@ -93,6 +93,21 @@ export class RingReader {
     Atomics.store(this.#i32, I32.armedForBytes, 1);
   }
 
+  /** Whether the child waits for a reader. */
+  get isPaced(): boolean {
+    return this.#field(F64.paced) !== 0;
+  }
+
+  /**
+   * The child is to wait for one who has yet to take the entries from a number on; undefined: for
+   * nobody. True when it has waited: then the writer is to look again.
+   */
+  pace(from: number | undefined): boolean {
+    this.#f64[F64.paced] = from === undefined ? 0 : from + 1;
+    Atomics.add(this.#i32, I32.fence, 1);
+    return Atomics.exchange(this.#i32, I32.waiting, 0) === 1;
+  }
+
   /** Position at which the stream ends so far; all bytes before it can be read, or were dropped. */
   get head(): number {
     Atomics.load(this.#i32, I32.fence);

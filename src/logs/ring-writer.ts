@@ -16,6 +16,7 @@ import {
   FLAG,
   I32,
   MAX_ENTRY_BYTES,
+  PACED_CHUNK_BYTES,
   RING_MAGIC,
   type RingLimits,
   slotStart,
@@ -84,7 +85,20 @@ export class RingWriter {
   /** Bytes that may be moved in at `offset` now, without overwriting what is still held. */
   room(): number {
     this.#dropBefore(this.#arena.prepare(this.#oldest));
-    return Math.min(CHUNK_BYTES, this.#arena.straight);
+    const chunk = this.#field(F64.paced) === 0 ? CHUNK_BYTES : PACED_CHUNK_BYTES;
+    return Math.min(chunk, this.#arena.straight);
+  }
+
+  /**
+   * Whether nothing is to be moved in now, since a reader for whom the child waits is far behind.
+   * Who takes that reader on is then told to say when it went on.
+   */
+  mustWait(): boolean {
+    if (!this.#isAhead()) return false;
+    Atomics.store(this.#i32, I32.waiting, 1);
+    // Looked at again: one that went on before it could see the wish tells nobody.
+    Atomics.load(this.#i32, I32.fence);
+    return this.#isAhead();
   }
 
   /** For systems without splice(2): commits bytes that were read to `offset`. */
@@ -129,6 +143,17 @@ export class RingWriter {
     return Atomics.exchange(this.#i32, I32.armedForBytes, 0) === 1;
   }
 
+  /** Of a quarter of the lines, and half of the bytes, that are kept. */
+  #isAhead(): boolean {
+    const paced = this.#field(F64.paced);
+    if (paced === 0) return false;
+    const { entries, bytes } = this.#limits;
+    const from = Math.max(paced - 1, this.#first);
+    if (this.#count - from > entries / 4) return true;
+    const start = from < this.#count ? this.#positionOf(from) : this.#lineStart;
+    return this.#arena.position - start > bytes / 2;
+  }
+
   #create({ i32 }: RingViews): void {
     if (!this.#arena.create()) throw new NoSpace("no storage for a ring");
     i32[I32.magic] = RING_MAGIC;
@@ -150,6 +175,7 @@ export class RingWriter {
     this.#arena.recoverGrowth(this.#oldest);
     this.#i32[I32.armed] = 0;
     this.#i32[I32.armedForBytes] = 0;
+    this.#i32[I32.waiting] = 0;
   }
 
   #indexSegment(segment: Uint8Array, run: number, now: number): void {

@@ -7,6 +7,7 @@ import { type Digest, type DigestQuery, digestLog } from "./digest.ts";
 import { Follower, type FollowQuery } from "./follower.ts";
 import type { RingLimits } from "./layout.ts";
 import { Merge } from "./merge.ts";
+import { Pacing } from "./pacing.ts";
 import { type LogPage, type PagedLog, type PageQuery, readPage } from "./page.ts";
 import type { PlaceSource } from "./place.ts";
 import { rankOf } from "./rank.ts";
@@ -45,10 +46,24 @@ export interface Rings {
 export class SessionLog {
   readonly #rings: Rings;
   readonly #waiters = new Set<Waiter>();
+  readonly #pacing: ReadonlyMap<RingReader, Pacing>;
   #over = false;
 
-  constructor(rings: Rings) {
+  /** `onRoom` is called when the child waited for a reader, and need not any more. */
+  constructor(rings: Rings, onRoom: () => void = () => {}) {
     this.#rings = rings;
+    const all = [rings.stdout, rings.stderr];
+    this.#pacing = new Map(all.map((ring) => [ring, new Pacing(ring, { onRoom })]));
+  }
+
+  /** Whether the child waits for readers. */
+  get isPaced(): boolean {
+    return this.#rings.stdout.isPaced || this.#rings.stderr.isPaced;
+  }
+
+  /** Readers for whom the child is to wait come in a moment. */
+  expectPacedReader(): void {
+    for (const pacing of this.#pacing.values()) pacing.expect();
   }
 
   /** Exact counts of what is held, was dropped, and was written. */
@@ -88,14 +103,25 @@ export class SessionLog {
 
   /** Starts following: history first, then what comes. */
   follow(query: FollowQuery): Follower {
+    const rings = this.#ringsOf(query.stream);
+    const pacing = query.paced ? rings.map((ring) => this.#pacing.get(ring)) : [];
+    const start = this.#startOf(query);
+    const onReached = (next: readonly number[]) => {
+      for (const [ring, pace] of pacing.entries()) pace?.reached(follower, next[ring] ?? 0);
+    };
     const follower = new Follower({
-      ...this.#startOf(query),
-      rings: this.#ringsOf(query.stream),
+      ...start,
+      rings,
       sequence: this.#rings.stdout,
       isOver: () => this.#over,
-      onClose: () => this.#waiters.delete(follower),
+      onReached,
+      onClose: () => {
+        this.#waiters.delete(follower);
+        for (const pace of pacing) pace?.left(follower, { over: this.#over });
+      },
     });
     this.#waiters.add(follower);
+    onReached(start.starts);
     return follower;
   }
 
@@ -151,6 +177,7 @@ export class SessionLog {
   /** Ends all followers and lets go of the memory. */
   close(): void {
     for (const waiter of this.#waiters) waiter.close();
+    for (const pacing of this.#pacing.values()) pacing.close();
     this.#rings.stdout.close();
     this.#rings.stderr.close();
   }

@@ -6,6 +6,7 @@ import { openLibc } from "./libc.ts";
 const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
+const F_SETPIPE_SZ = 1031;
 const F_DUPFD_CLOEXEC = process.platform === "darwin" ? 67 : 1030;
 const FD_CLOEXEC = 1;
 const O_NONBLOCK = process.platform === "darwin" ? 4 : 0o4000;
@@ -26,6 +27,13 @@ export function setCloseOnExec(fd: number, closes: boolean): void {
 export function setNonBlocking(fd: number): void {
   libc ??= openLibc(SYMBOLS);
   libc.fcntl(fd, F_SETFL, libc.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+}
+
+/** How many bytes a pipe holds, rounded up to what the system can do. Linux only; else as it is. */
+export function setPipeCapacity(fd: number, bytes: number): void {
+  if (process.platform !== "linux") return;
+  libc ??= openLibc(SYMBOLS);
+  libc.fcntl(fd, F_SETPIPE_SZ, bytes);
 }
 
 /** Another descriptor of the same open file, close-on-exec, the caller's to close. Throws. */

@@ -31,6 +31,18 @@ export interface RegistryOptions {
   readonly keptForMs?: number;
 }
 
+export interface CreateOptions {
+  /** What it is to be called; by default a random one. */
+  readonly id?: string | undefined;
+  /** Its child waits for a reader of its output, who is about to come. */
+  readonly paced?: boolean;
+}
+
+interface Wanted extends Required<Omit<CreateOptions, "id">> {
+  readonly id: string;
+  readonly spec: SessionSpec;
+}
+
 /** How many sessions there are and were. */
 export interface SessionCounts {
   /** Since the daemon started. */
@@ -69,11 +81,11 @@ export class Registry {
    * `unavailable` while the daemon shuts down. With the `id` of a session that there is, or is just
    * being made, it is that one: whoever asked did not hear of it the first time.
    */
-  async create(spec: SessionSpec, options: { id?: string | undefined } = {}): Promise<Session> {
-    const { id = crypto.randomUUID() } = options;
+  async create(spec: SessionSpec, options: CreateOptions = {}): Promise<Session> {
+    const { id = crypto.randomUUID(), paced = false } = options;
     const before = this.#sessions.get(id) ?? this.#creating.get(id);
     if (before !== undefined) return await before;
-    const creating = this.#create(id, spec).finally(() => this.#creating.delete(id));
+    const creating = this.#create({ id, spec, paced }).finally(() => this.#creating.delete(id));
     this.#creating.set(id, creating);
     return await creating;
   }
@@ -163,7 +175,7 @@ export class Registry {
     }
   }
 
-  async #create(id: string, spec: SessionSpec): Promise<Session> {
+  async #create({ id, spec, paced }: Wanted): Promise<Session> {
     this.#requireOpen();
     requireFreeName(this.list(), spec);
     requireDirectory(spec.cwd);
@@ -171,7 +183,7 @@ export class Registry {
     let session: Session | undefined;
     const watch = await this.#watch({ id, spec, resumed: undefined }, () => session);
     try {
-      session = this.#add({ id, spec, watch });
+      session = this.#add({ id, spec, watch, paced });
       return session;
     } catch (thrown) {
       watch?.close();
@@ -179,10 +191,11 @@ export class Registry {
     }
   }
 
-  #add({ id, spec, watch }: Pick<SessionParts, "id" | "spec" | "watch">): Session {
+  #add({ id, spec, watch, paced }: Wanted & Pick<SessionParts, "watch">): Session {
     this.#requireOpen();
     takeName(this.list(), spec);
     const output = this.#options.machinery.openOutput(id, spec);
+    if (paced) output.log.expectPacedReader();
     this.#created += 1;
     return this.#enter({ id, spec, output, watch, legacy: undefined });
   }

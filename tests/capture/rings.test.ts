@@ -74,11 +74,11 @@ function onSmallDisk(): void {
   });
 
   test("where the disk became read-only, a new run gets the pipes of the one before", () => {
-    const first = makeOutputPipe(disk.folder, "stdout");
+    const first = makeOutputPipe(disk.folder, { stream: "stdout" });
     for (const fd of Object.values(first)) closeSync(fd);
     disk.setReadOnly(true);
-    expect(() => makeOutputPipe(disk.folder, "stderr")).toThrow("EROFS");
-    const { own, child } = makeOutputPipe(disk.folder, "stdout");
+    expect(() => makeOutputPipe(disk.folder, { stream: "stderr" })).toThrow("EROFS");
+    const { own, child } = makeOutputPipe(disk.folder, { stream: "stdout" });
     writeSync(child, "hello");
     const read = Buffer.alloc(5);
     readSync(own, read);

@@ -221,6 +221,8 @@ describe("the log of one run", () => {
     ["open=newline", 400],
     ["open=newline&follow=1", 400],
     ["format=frames", 400],
+    ["paced=1", 400],
+    ["paced=1&follow=1&grep=x", 400],
   ])("%s is refused", async (query, status) => {
     const session = await server.session();
     const response = await get(`/v1/sessions/${session.id}/logs?${query}`);

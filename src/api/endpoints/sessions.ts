@@ -2,7 +2,7 @@
 
 import { type Endpoint, json, ok } from "../endpoint.ts";
 import { PRUNE, SESSIONS } from "../paths.ts";
-import { NoQuery, StopQuery, WaitQuery } from "../queries.ts";
+import { CreateQuery, NoQuery, StopQuery, WaitQuery } from "../queries.ts";
 import {
   ActionReply,
   CreatedReply,
@@ -34,7 +34,7 @@ export const SESSION_ENDPOINTS: readonly Endpoint[] = [
     details:
       "A command that cannot be started still makes a session, in state `failed`. Where a session " +
       "of this name lives that was asked for in the same way, it is answered instead.",
-    query: WaitQuery,
+    query: CreateQuery,
     body: { schema: CreateSession, required: true },
     headers: [
       {

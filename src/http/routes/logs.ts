@@ -46,16 +46,16 @@ async function oldest(directory: SessionDirectory, exchange: Exchange): Promise<
 /** The newest entries, or all from `since_seq` upward; then, if asked, what is yet to come. */
 async function logs({ directory, history, exchange }: Asked): Promise<Response> {
   const query = readQuery(exchange.query, LogQuery);
-  requireSense(query);
   const filter = await filterIn(query);
+  requireSense(query, filter);
   const session = directory.find(exchange.reference);
-  const { stream, limit, format, open, since_seq: sinceSeq } = query;
+  const { stream, limit, format, open, paced, since_seq: sinceSeq } = query;
   const from: FollowQuery["from"] = sinceSeq === undefined ? "newest" : { sinceSeq };
   if (!query.follow) return await page(session, { query, filter, from, exchange });
   const isTerminal = session.snapshot().spec.pty !== undefined;
   const form = logForm({ stream, format, open, isTerminal });
   if (exchange.request.method === "HEAD") return followHead(form);
-  const follower = follow(session, { stream, limit, from, filter });
+  const follower = follow(session, { stream, limit, from, paced, filter });
   const told = tellLag(follower, (missed) => history.lagged(session.id, { stream, missed }));
   const shown: typeof form = { ...form, encode: (batch) => form.encode(shownAs(batch, query)) };
   return await followReply(told, shown, exchange);
@@ -64,13 +64,17 @@ async function logs({ directory, history, exchange }: Asked): Promise<Response> 
 type LogRequest = v.InferOutput<typeof LogQuery>;
 
 /** Throws Problem `bad_request` for parameters that make no sense together. */
-function requireSense({ follow, run, format, open }: LogRequest): void {
+function requireSense(query: LogRequest, filter: LogFilter | undefined): void {
+  const { follow, run, format, open, paced } = query;
   if (!follow && format === "frames") throw senseless("format", "frames is for follow=1");
   if (follow && run !== undefined) {
     throw senseless("run", "reads what a run has printed, and is not for follow");
   }
   if (open !== "nothing" && !(follow && format === "frames")) {
     throw senseless("open", "is for follow=1&format=frames");
+  }
+  if (paced && (!follow || filter !== undefined)) {
+    throw senseless("paced", "is for follow=1, and for all entries");
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { homedir } from "node:os";
 import { SESSIONS, sessionPath } from "../../api/paths.ts";
-import { NoQuery, StopQuery, WaitQuery } from "../../api/queries.ts";
+import { CreateQuery, NoQuery, StopQuery, WaitQuery } from "../../api/queries.ts";
 import type { ActionReply, CreatedReply, SessionListReply } from "../../api/replies.ts";
 import { CreateSession, type CreateSessionBody } from "../../api/requests.ts";
 import { NameTaken } from "../../domain/name-taken.ts";
@@ -50,12 +50,12 @@ function listSessions(directory: SessionDirectory, { query }: Exchange): Respons
 }
 
 async function createSession(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
-  const { wait } = readQuery(exchange.query, WaitQuery);
+  const { wait, paced } = readQuery(exchange.query, CreateQuery);
   const given = await readJson(exchange.request);
   const spec = specOf(checkBody(CreateSession, given), exchange);
   await requirePatterns((given as CreateSessionBody).ready);
-  const id = requestIdOf(exchange.request);
-  const { session, existing } = await exchange.wait(obtain(directory, spec, id));
+  const how = { id: requestIdOf(exchange.request), paced };
+  const { session, existing } = await exchange.wait(obtain(directory, spec, how));
   const first = wait ? await exchange.wait(session.created) : session.snapshot();
   const reply: CreatedReply = existing
     ? { ...createdReply(session.snapshot()), existing }
@@ -75,10 +75,10 @@ interface Obtained {
 async function obtain(
   directory: SessionDirectory,
   spec: SessionSpec,
-  id: string | undefined,
+  how: { readonly id: string | undefined; readonly paced: boolean },
 ): Promise<Obtained> {
   try {
-    return { session: await directory.create(spec, { id }), existing: false };
+    return { session: await directory.create(spec, how), existing: false };
   } catch (thrown) {
     if (!(thrown instanceof NameTaken)) throw thrown;
     const problem = differenceProblem(thrown, spec);
