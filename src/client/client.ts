@@ -68,11 +68,17 @@ export class Client {
     return this.#call(SESSIONS, {});
   }
 
-  /** Starts a session; answers once the command runs or could not be started. */
-  create(body: CreateSessionBody): Promise<Reply<CreatedReply>> {
+  /**
+   * Starts a session; answers once the command runs or could not be started. `paced`: its child
+   * waits for those who follow its log as paced readers, from now on.
+   */
+  create(
+    body: CreateSessionBody,
+    { paced = false }: { readonly paced?: boolean } = {},
+  ): Promise<Reply<CreatedReply>> {
     const id = crypto.randomUUID();
     const options = { method: "POST", body, patient: true, id, forNext: true } as const;
-    return this.#call(`${SESSIONS}?wait=1`, options);
+    return this.#call(`${SESSIONS}?wait=1${paced ? "&paced=1" : ""}`, options);
   }
 
   inspect(reference: string): Promise<Reply<SessionReply>> {

@@ -19,16 +19,19 @@ export interface FollowedLog {
   readonly sinceSeq: number;
   /** Only these entries. */
   readonly filters?: LogFilters | undefined;
+  /** The child waits for this reader. */
+  readonly paced?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The entries of a session from a seq on, in groups as they come. Throws a Problem. */
 export function followLog(client: Client, log: FollowedLog): AsyncGenerator<FollowFrame[]> {
-  const { id, stream, filters, signal } = log;
+  const { id, stream, filters, paced, signal } = log;
   let { sinceSeq } = log;
   return outliving(client, {
     async open() {
-      const query = { ...filters, stream, sinceSeq, follow: true, format: "json" } as const;
+      const how = { paced, follow: true, format: "json" } as const;
+      const query = { ...filters, stream, sinceSeq, ...how };
       const body = await client.log(id, { action: "logs", query, signal });
       return readFrames<FollowFrame>(body, signal);
     },
@@ -55,12 +58,13 @@ export async function* followText(
   client: Client,
   { open = "nothing", ...log }: FollowedLog & { readonly open?: TextFrameHead["open"] },
 ): AsyncGenerator<TextPiece> {
-  const { id, stream, filters, signal } = log;
+  const { id, stream, filters, paced, signal } = log;
   let at = { next_seq: log.sinceSeq, open };
   const pieces = outliving(client, {
     async open() {
       const where = { sinceSeq: at.next_seq, open: at.open };
-      const query = { ...filters, stream, ...where, follow: true, format: "frames" } as const;
+      const how = { paced, follow: true, format: "frames" } as const;
+      const query = { ...filters, stream, ...where, ...how };
       const body = await client.log(id, { action: "logs", query, signal });
       return readTextFrames(body, signal);
     },

@@ -24,6 +24,8 @@ export interface LogQuery extends LogFilters {
   /** A number, or `last`. */
   readonly run?: string | undefined;
   readonly follow?: boolean | undefined;
+  /** The child waits for this reader. */
+  readonly paced?: boolean | undefined;
   readonly format: "json" | "text" | "frames";
   /** With `frames`: what the text so far leaves open. */
   readonly open?: TextFrameHead["open"] | undefined;
@@ -41,7 +43,7 @@ export function logPath(
   reference: string,
   { action, query }: { readonly action: SessionAction; readonly query: LogQuery },
 ): string {
-  const { format, stream, limit, sinceSeq, run, follow, open, ...filters } = query;
+  const { format, stream, limit, sinceSeq, run, follow, paced, open, ...filters } = query;
   return withQuery(sessionPath(reference, action), {
     format,
     stream,
@@ -49,6 +51,7 @@ export function logPath(
     since_seq: sinceSeq,
     run,
     follow: follow ? 1 : undefined,
+    paced: paced ? 1 : undefined,
     open: open === "nothing" ? undefined : open,
     ...filters,
   });

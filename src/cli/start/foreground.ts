@@ -19,11 +19,11 @@ export async function runInForeground(line: StartLine): Promise<number> {
   const client = openClient({ launch: "always" });
   // From before the session exists: one that is being made must not be left behind.
   const interrupts = new Interrupts();
-  const { reply, exitCode } = await startSession(client, line);
-  if (exitCode !== undefined) return exitCode;
-  const { id, existing = false } = reply.body;
   const terminal = line.flags.pty ? await import("./run-terminal.ts") : undefined;
   const onTerminal = terminal !== undefined && (await terminal.hasTerminal());
+  const { reply, exitCode } = await startSession(client, line, { paced: !onTerminal });
+  if (exitCode !== undefined) return exitCode;
+  const { id, existing = false } = reply.body;
   if (existing && onTerminal) {
     interrupts.close();
     return await (await import("../attach/attach.ts")).attachTo([id], {
@@ -43,7 +43,7 @@ export async function runInForeground(line: StartLine): Promise<number> {
   try {
     const sinceSeq = existing ? await startOfRun(client, id) : 0;
     if (onTerminal) await terminal.showTerminal(client, id);
-    else await showOutput(client, { id, sinceSeq });
+    else await showOutput(client, { id, sinceSeq, paced: !existing });
   } catch (thrown) {
     if (!isBrokenPipe(thrown) && !(thrown instanceof Unwritable)) throw thrown;
     // Nobody reads: end as a command in a pipeline ends, but leave no process of ours behind.

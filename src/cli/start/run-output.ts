@@ -15,6 +15,8 @@ const CARRIAGE_RETURN = 0x0d;
 interface Shown {
   readonly id: string;
   readonly sinceSeq: number;
+  /** The command waits for whoever reads, as with a pipe. */
+  readonly paced: boolean;
 }
 
 /** Shows it until the session is over. Throws EPIPE or EIO when nobody reads it. */

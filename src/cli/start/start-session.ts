@@ -67,12 +67,16 @@ export const START_FLAGS = {
 /** What was typed after `serve` or `run`. */
 export type StartLine = Pick<Parsed<typeof START_FLAGS>, "flags" | "command">;
 
-/** Starts the session; `exitCode` is set, and the reason told, when its command did not start. */
+/**
+ * Starts the session; `exitCode` is set, and the reason told, when its command did not start.
+ * `paced`: it waits for who reads its output.
+ */
 export async function startSession(
   client: Client,
   line: StartLine,
+  how: { readonly paced?: boolean } = {},
 ): Promise<{ readonly reply: Reply<CreatedReply>; readonly exitCode: number | undefined }> {
-  const reply = await client.create(requestOf(line));
+  const reply = await client.create(requestOf(line), how);
   const { error, existing } = reply.body;
   if (existing) {
     const { tellExisting } = await import("./existing.ts");

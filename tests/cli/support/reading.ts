@@ -17,6 +17,12 @@ export class Reading {
     await waitFor(`${JSON.stringify(part)} to be printed`, () => this.text.includes(part));
   }
 
+  /** Waits until so many characters have been printed; what has been by then. */
+  async reached(length: number): Promise<string> {
+    await waitFor(`${length} characters to be printed`, () => this.text.length >= length);
+    return this.text;
+  }
+
   async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
     const decoder = new TextDecoder();
     for await (const chunk of stream) this.text += decoder.decode(chunk, { stream: true });
