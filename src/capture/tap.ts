@@ -147,6 +147,8 @@ class StreamTap {
 
   /** Moves one chunk and makes its lines entries, unless the child is to wait for a reader. */
   move(): Transfer | "waits" {
+    // Closed in this very round of the thread, its ring may be unmapped already.
+    if (this.#fd === undefined) return "ended";
     return this.writer.mustWait() ? "waits" : this.#moveNow();
   }
 
