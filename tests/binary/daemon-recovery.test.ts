@@ -7,6 +7,8 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
+import { killBoth } from "./support/deaths.ts";
+import { isGone } from "./support/processes.ts";
 
 /** A server of this process on a port of the loopback. */
 async function stranger(): Promise<{ server: Server; port: number } & AsyncDisposable> {
@@ -72,11 +74,7 @@ test("after kill -9 of daemon and keeper any command about sessions has them bac
   await using korun = new Korun();
   const id = await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
   const { pid } = await korun.session(id);
-  const [daemon, keeper] = [(await korun.status()).pid, keeperOf((await korun.status()).pid)];
-  // The keeper first: it would start another daemon.
-  process.kill(keeper, "SIGKILL");
-  process.kill(daemon, "SIGKILL");
-  await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
+  await killBoth(korun);
   expect((await korun.run(["daemon", "status"])).code).toBe(1);
   expect(await korun.ok(["ls"])).toContain("web");
   const session = await korun.session("web");
@@ -89,11 +87,7 @@ test("a next daemon that cannot start leaves everything as it is", async () => {
   const script = `trap "echo asked; exit 1" TERM; echo up; while :; do sleep 0.05; done`;
   const id = await korun.serve(script, ["--name", "web"]);
   const { pid } = await korun.until(id, ({ stdout_lines }) => stdout_lines === 1, "its trap");
-  const daemon = (await korun.status()).pid;
-  const keeper = keeperOf(daemon);
-  process.kill(keeper, "SIGKILL");
-  process.kill(daemon, "SIGKILL");
-  await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
+  await killBoth(korun);
   await using held = await stranger();
   const refused = await korun.run(["ls"], { env: { KORUN_PORT: String(held.port) } });
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("is held by pid")]);
@@ -140,11 +134,7 @@ test("what ended while daemon and keeper were dead says that its last output may
   await using korun = new Korun();
   const id = await korun.serve("echo up; exec sleep 600", ["--name", "web"]);
   const { pid } = await korun.session(id);
-  const daemon = (await korun.status()).pid;
-  const keeper = keeperOf(daemon);
-  process.kill(keeper, "SIGKILL");
-  process.kill(daemon, "SIGKILL");
-  await waitFor("daemon and keeper to be gone", () => isGone(daemon) && isGone(keeper));
+  await killBoth(korun);
   process.kill(pid ?? 0, "SIGTERM");
   await waitFor("the child to end", () => isGone(pid ?? 0));
   await korun.ok(["ls"]);
@@ -212,18 +202,3 @@ test("the daemon's log is bounded: one file of 1 MiB and one older one", async (
   expect(readFileSync(log, "utf8")).toContain("listens on");
   expect(await korun.ok(["daemon", "logs", "-n", "100"])).toContain("xxx\n");
 });
-
-/** The daemon's parent. */
-function keeperOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-}
-
-/** Ended, even if nobody has asked yet how. */
-function isGone(pid: number): boolean {
-  try {
-    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return true;
-  }
-}

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
-import { keeperOf, killDaemon, killKeeper } from "./support/deaths.ts";
+import { killBoth, killDaemon, killKeeper } from "./support/deaths.ts";
 
 const PTY = ["--pty"] as const;
 
@@ -229,10 +229,7 @@ onLinux("When the daemon is killed, a terminal", () => {
       PTY,
     );
     await shows(korun, id, "on");
-    const { pid, log } = await korun.status();
-    process.kill(pid, "SIGSTOP");
-    process.kill(keeperOf(log), "SIGKILL");
-    process.kill(pid, "SIGKILL");
+    await killBoth(korun);
     await korun.ok(["daemon", "start"]);
     expect((await korun.session(id)).terminal?.state).toBe("lost");
     expect((await korun.run(["send", id, "x"])).stderr).toStartWith("korun: Its terminal is lost");

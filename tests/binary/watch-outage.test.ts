@@ -12,18 +12,12 @@ import {
 import { join } from "node:path";
 import { Korun } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
-import { isGone } from "./support/processes.ts";
+import { killBoth } from "./support/deaths.ts";
 import { Project } from "./support/project.ts";
 
 /** Kills the daemon and its keeper, has things happen, and starts another one. */
 async function outage(korun: Korun, happens: () => void): Promise<void> {
-  const { pid } = await korun.status();
-  const keeper = parentOf(pid);
-  // Stopped first: it would start another keeper, as the keeper would start another daemon.
-  process.kill(pid, "SIGSTOP");
-  if (commandOf(keeper).includes("daemon\0keep")) process.kill(keeper, "SIGKILL");
-  process.kill(pid, "SIGKILL");
-  await waitFor("both to be gone", () => isGone(pid) && isGone(keeper));
+  const pid = await killBoth(korun);
   happens();
   await korun.ok(["daemon", "start"]);
   expect((await korun.status()).pid).not.toBe(pid);
@@ -46,14 +40,6 @@ async function journalOf({ home }: Korun, name: string): Promise<string> {
     const isThere = existsSync(journal) && readFileSync(journal, "utf8").includes(name);
     return isThere ? journal : undefined;
   });
-}
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-}
-
-function commandOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, "utf8");
 }
 
 test("a file that was edited restarts the session once, and is the cause", async () => {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Korun } from "../../support/korun.ts";
 import { waitFor } from "../../support/wait.ts";
+import { isGone } from "./processes.ts";
 
 /** Kills the daemon, and waits for the one that follows. */
 export async function killDaemon(korun: Korun): Promise<void> {
@@ -17,6 +18,18 @@ export async function killKeeper(korun: Korun): Promise<void> {
   const keeper = keeperOf(log);
   process.kill(keeper, "SIGKILL");
   await waitFor("another keeper", () => keeperOf(log) !== keeper);
+}
+
+/** Kills both; resolves when both are gone, with the pid that the daemon had. */
+export async function killBoth(korun: Korun): Promise<number> {
+  const { pid, log } = await korun.status();
+  const keeper = keeperOf(log);
+  // Stopped first: it would start another keeper, as the keeper would start another daemon.
+  process.kill(pid, "SIGSTOP");
+  process.kill(keeper, "SIGKILL");
+  process.kill(pid, "SIGKILL");
+  await waitFor("daemon and keeper to be gone", () => isGone(pid) && isGone(keeper));
+  return pid;
 }
 
 /** As the daemon's log says. */
