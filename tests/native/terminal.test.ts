@@ -79,11 +79,11 @@ onLinux(
   "It leads a session, sees its folder, name and variables, and nothing else is open",
   async () => {
     const shown = new Shown(
-      'echo "$0 $(pwd) $HELLO"; set -- $(cat /proc/self/stat); echo "$([ $6 = $$ ] && echo leads)"; ls /proc/$$/fd | tr "\\n" " "; tr "\\0" "\\n" </proc/$$/environ',
+      'echo "$0 $(pwd) $HELLO"; set -- $(cat /proc/self/stat); echo "$([ $6 = $$ ] && echo leads)"; (cd /proc/$$/fd && echo *); tr "\\0" "\\n" </proc/$$/environ',
       { HELLO: "w ö", "odd.name": "kept" },
     );
     const { text } = await shown.end();
-    expect(text).toContain("the-shell /usr w ö\r\nleads\r\n0 1 2 ");
+    expect(text).toContain("the-shell /usr w ö\r\nleads\r\n0 1 2\r\n");
     expect(text).toContain("odd.name=kept");
   },
 );
