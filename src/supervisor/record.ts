@@ -13,47 +13,43 @@ export interface Moment {
   readonly steady: number;
 }
 
-/** What the books say of a session. */
-export type RecordedFacts = Pick<
-  SessionSnapshot,
-  | "createdAt"
-  | "firstStartedAt"
-  | "lastStartedAt"
-  | "lastEndedAt"
-  | "uptimeMs"
-  | "manualRestarts"
-  | "watchRestarts"
-  | "policyRestarts"
-  | "healthRestarts"
-  | "lastRestartCause"
-  | "fileChanges"
-  | "lastChangeAt"
-  | "lastChangePath"
->;
+/** What of the books a snapshot shows, and how long the run has been up. */
+export type RecordedFacts = Omit<Books, "attempts" | "lastRunMs" | "notes"> &
+  Pick<SessionSnapshot, "uptimeMs">;
+
+/** Which count a start adds one to; the first start is no restart. */
+const COUNTS = {
+  manual: "manualRestarts",
+  watch: "watchRestarts",
+  policy: "policyRestarts",
+  health: "healthRestarts",
+} as const satisfies Record<Exclude<StartCause["kind"], "create">, keyof Books>;
 
 export class SessionRecord {
-  readonly #createdAt: number;
-  #firstStartedAt: number | null = null;
-  #lastStartedAt: number | null = null;
-  #lastEndedAt: number | null = null;
+  #books: Books;
   /** The steady clock when the run under way started. */
   #upSince: number | undefined;
   /** When that run ended, if that was before this daemon. */
   #ended: Moment | undefined;
-  #manualRestarts = 0;
-  #watchRestarts = 0;
-  #policyRestarts = 0;
-  #healthRestarts = 0;
-  #attempts = 0;
-  #lastRunMs: number | null = null;
-  #lastRestartCause: StartCause | null = null;
-  #fileChanges = 0;
-  #lastChangeAt: number | null = null;
-  #lastChangePath: string | null = null;
-  #notes: RunNotes = NO_NOTES;
 
   constructor(createdAt: number) {
-    this.#createdAt = createdAt;
+    this.#books = {
+      createdAt,
+      firstStartedAt: null,
+      lastStartedAt: null,
+      lastEndedAt: null,
+      manualRestarts: 0,
+      watchRestarts: 0,
+      policyRestarts: 0,
+      healthRestarts: 0,
+      lastRestartCause: null,
+      fileChanges: 0,
+      lastChangeAt: null,
+      lastChangePath: null,
+      attempts: 0,
+      lastRunMs: null,
+      notes: NO_NOTES,
+    };
   }
 
   /**
@@ -62,20 +58,7 @@ export class SessionRecord {
    */
   static reopen(books: Books, run: { upSince?: number; ended?: Moment } = {}): SessionRecord {
     const record = new SessionRecord(books.createdAt);
-    record.#firstStartedAt = books.firstStartedAt;
-    record.#lastStartedAt = books.lastStartedAt;
-    record.#lastEndedAt = books.lastEndedAt;
-    record.#manualRestarts = books.manualRestarts;
-    record.#watchRestarts = books.watchRestarts;
-    record.#policyRestarts = books.policyRestarts;
-    record.#healthRestarts = books.healthRestarts;
-    record.#attempts = books.attempts;
-    record.#lastRunMs = books.lastRunMs;
-    record.#lastRestartCause = books.lastRestartCause;
-    record.#fileChanges = books.fileChanges;
-    record.#lastChangeAt = books.lastChangeAt;
-    record.#lastChangePath = books.lastChangePath;
-    record.#notes = books.notes;
+    record.#books = books;
     record.#upSince = run.upSince;
     record.#ended = run.ended;
     return record;
@@ -83,45 +66,45 @@ export class SessionRecord {
 
   /** What is to be kept of it. */
   books(): Books {
-    const { uptimeMs: _, ...books } = this.facts(0);
-    const attempts = this.#attempts;
-    return { ...books, attempts, lastRunMs: this.#lastRunMs, notes: this.#notes };
+    return this.#books;
+  }
+
+  /** When the newest run that ended did. */
+  get lastEndedAt(): number | null {
+    return this.#books.lastEndedAt;
   }
 
   /** What a restart policy depends on. */
   past(): Pick<PolicyContext, "attempts" | "lastRunMs" | "everRan"> {
-    const everRan = this.#firstStartedAt !== null;
-    return { attempts: this.#attempts, lastRunMs: this.#lastRunMs, everRan };
+    const { attempts, lastRunMs, firstStartedAt } = this.#books;
+    return { attempts, lastRunMs, everRan: firstStartedAt !== null };
   }
 
   /** What was found out about the newest run. */
   get notes(): RunNotes {
-    return this.#notes;
+    return this.#books.notes;
   }
 
   /** More was found out about it. */
   noted(more: Partial<RunNotes>): void {
-    this.#notes = { ...this.#notes, ...more };
+    this.#write({ notes: { ...this.#books.notes, ...more } });
   }
 
   /** A run is about to be spawned, whatever becomes of it. */
   begun(cause: StartCause, policy: RestartPolicy): void {
-    if (cause.kind === "manual") this.#manualRestarts += 1;
-    if (cause.kind === "watch") this.#watchRestarts += 1;
-    if (cause.kind === "policy") this.#policyRestarts += 1;
-    if (cause.kind === "health") this.#healthRestarts += 1;
-    // Whoever starts it on purpose, or changes its files, forgives what was before; so does a stable
-    // run that its policy was not asked about.
-    if (cause.kind === "policy") this.#attempts = cause.attempt;
-    else if (cause.kind !== "health" || isStable(policy, this.#lastRunMs)) this.#attempts = 0;
-    this.#lastRestartCause = cause.kind === "create" ? null : cause;
-    this.#notes = NO_NOTES;
+    const count = cause.kind === "create" ? undefined : COUNTS[cause.kind];
+    if (count !== undefined) this.#write({ [count]: this.#books[count] + 1 });
+    this.#write({
+      attempts: this.#attemptsWith(cause, policy),
+      lastRestartCause: cause.kind === "create" ? null : cause,
+      notes: NO_NOTES,
+    });
   }
 
   /** Its leader lives. */
   started(now: Moment): void {
-    this.#firstStartedAt ??= now.wall;
-    this.#lastStartedAt = now.wall;
+    const firstStartedAt = this.#books.firstStartedAt ?? now.wall;
+    this.#write({ firstStartedAt, lastStartedAt: now.wall });
     this.#upSince = now.steady;
   }
 
@@ -129,36 +112,37 @@ export class SessionRecord {
   ended(now: Moment): void {
     if (this.#upSince === undefined) return;
     const { wall, steady } = this.#ended ?? now;
-    this.#lastEndedAt = wall;
-    this.#lastRunMs = Math.max(0, Math.round(steady - this.#upSince));
+    const lastRunMs = Math.max(0, Math.round(steady - this.#upSince));
+    this.#write({ lastEndedAt: wall, lastRunMs });
     this.#upSince = undefined;
     this.#ended = undefined;
   }
 
   /** An effective file change was seen. */
-  changed(change: FileChange): void {
-    this.#fileChanges += 1;
-    this.#lastChangeAt = change.time;
-    this.#lastChangePath = change.path;
+  changed({ time, path }: FileChange): void {
+    const fileChanges = this.#books.fileChanges + 1;
+    this.#write({ fileChanges, lastChangeAt: time, lastChangePath: path });
   }
 
   /** What can be said at a moment of the steady clock. */
   facts(steady: number): RecordedFacts {
-    return {
-      createdAt: this.#createdAt,
-      firstStartedAt: this.#firstStartedAt,
-      lastStartedAt: this.#lastStartedAt,
-      lastEndedAt: this.#lastEndedAt,
-      uptimeMs:
-        this.#upSince === undefined ? null : Math.max(0, Math.round(steady - this.#upSince)),
-      manualRestarts: this.#manualRestarts,
-      watchRestarts: this.#watchRestarts,
-      policyRestarts: this.#policyRestarts,
-      healthRestarts: this.#healthRestarts,
-      lastRestartCause: this.#lastRestartCause,
-      fileChanges: this.#fileChanges,
-      lastChangeAt: this.#lastChangeAt,
-      lastChangePath: this.#lastChangePath,
-    };
+    const { attempts: _, lastRunMs: __, notes: ___, ...facts } = this.#books;
+    const upSince = this.#upSince;
+    const uptimeMs = upSince === undefined ? null : Math.max(0, Math.round(steady - upSince));
+    return { ...facts, uptimeMs };
+  }
+
+  /**
+   * Whoever starts it on purpose, or changes its files, forgives what was before; so does a stable
+   * run that its policy was not asked about.
+   */
+  #attemptsWith(cause: StartCause, policy: RestartPolicy): number {
+    if (cause.kind === "policy") return cause.attempt;
+    const { attempts, lastRunMs } = this.#books;
+    return cause.kind === "health" && !isStable(policy, lastRunMs) ? attempts : 0;
+  }
+
+  #write(changes: Partial<Books>): void {
+    this.#books = { ...this.#books, ...changes };
   }
 }

@@ -247,7 +247,7 @@ export class Session {
     // Kept before anything of it is done, so that the next daemon knows what was meant.
     const { leader } = this.#performer;
     const output = this.log.counters();
-    const { lastEndedAt: endedAt } = this.#record.facts(0);
+    const { lastEndedAt: endedAt } = this.#record;
     this.#chronicle.note({ before, event, next, now: Date.now(), endedAt, output, leader });
     this.#chronicle.keep(() => this.#save());
     if (isOver(before) !== this.isOver()) this.#parts.output.settle(this.isOver());
