@@ -24,9 +24,6 @@ export interface LogFilter {
   readonly untilMs?: number | undefined;
 }
 
-/** Everything. */
-export const NO_FILTER: LogFilter = { patterns: [] };
-
 /** Most entries to look back over for the beginning of a line or of a stack trace. */
 const LOOK_BACK = 200;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type LogFilter, NO_FILTER } from "../../src/logs/filter.ts";
+import type { LogFilter } from "../../src/logs/filter.ts";
 import type { LogPage, PageQuery } from "../../src/logs/page.ts";
 import { compilePattern } from "../../src/logs/pattern.ts";
 import type { SessionLog } from "../../src/logs/session-log.ts";
@@ -12,7 +12,7 @@ function search(
   filter: Partial<LogFilter>,
   query: Partial<PageQuery> = {},
 ): Promise<LogPage> {
-  return log.search({ ...NEWEST, ...query, filter: { ...NO_FILTER, ...filter } });
+  return log.search({ ...NEWEST, ...query, filter: { patterns: [], ...filter } });
 }
 
 async function texts(...args: Parameters<typeof search>): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type LogFilter, NO_FILTER } from "../../src/logs/filter.ts";
+import type { LogFilter } from "../../src/logs/filter.ts";
 import type { FollowQuery } from "../../src/logs/follower.ts";
 import { compilePattern } from "../../src/logs/pattern.ts";
 import type { SessionLog } from "../../src/logs/session-log.ts";
@@ -40,7 +40,7 @@ test("from an entry on, all that is wanted is given", async () => {
 test("what comes is judged by what came before it", async () => {
   const { log, write } = fakeSession();
   write("stdout", "ERROR yes\n");
-  const follower = follow(log, { ...NO_FILTER, level: "error" });
+  const follower = follow(log, { patterns: [], level: "error" });
   expect(await next(follower)).toEqual(["ERROR yes"]);
   const waiting = next(follower);
   write("stdout", "    at here\nfine\n");
