@@ -26,18 +26,19 @@ export type Context =
   /** … as was said now: its trace belongs there too. */
   | "logged chain";
 
-export interface Place {
+/** What a line is to the others. */
+export interface Role {
   readonly kind: "message" | "more" | "heading";
   /** What to expect of the next line. */
   readonly context: Context;
 }
 
-/** Where a line belongs that states this level, behind a line of that context and level. */
-export function placeOf(
+/** The role of a line that states this level, behind a line of that context and level. */
+export function roleOf(
   text: string,
   stated: Level | undefined,
   before: { readonly context: Context; readonly level: Level },
-): Place {
+): Role {
   const { context } = before;
   if (context === "panic") return { kind: "message", context: "report" };
   if ((stated === undefined && isContinuation(text)) || isExpected(text, context)) {

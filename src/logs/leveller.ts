@@ -4,7 +4,7 @@
 
 import type { Level } from "../domain/level.ts";
 import type { OutputStream } from "../domain/session.ts";
-import { type Context, placeOf } from "./continuation.ts";
+import { type Context, roleOf } from "./continuation.ts";
 import type { Entry } from "./entry.ts";
 import { levelOf, PLAIN_LEVEL } from "./level.ts";
 
@@ -38,7 +38,7 @@ export class Leveller {
       return { level: before.level, isPiece: true, isMessage: false };
     }
     const stated = levelOf(text);
-    const { kind, context } = placeOf(text, stated, before);
+    const { kind, context } = roleOf(text, stated, before);
     const level = levelIn(before, kind === "more", stated);
     this.#before.set(stream, { run, level, partial, context });
     return { level, isPiece: false, isMessage: kind === "message" };
