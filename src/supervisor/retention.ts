@@ -13,7 +13,7 @@ export const KEPT_FOR_MS = 30 * 86_400_000;
 interface Rules<T> {
   /** The newest so many. */
   readonly keep: number;
-  readonly isOld?: (session: T) => boolean;
+  readonly isOld: (session: T) => boolean;
   /** Nothing can start it again, and nothing is left to be ended. */
   readonly isDone: (session: T) => boolean;
 }
@@ -23,16 +23,16 @@ interface Rules<T> {
  * newest `keep`, and those that are old; and only those that are done with.
  */
 export function forgettable<T>(rested: readonly T[], rules: Rules<T>): readonly T[] {
-  const { keep, isOld = () => false, isDone } = rules;
-  const kept = rested.length - keep;
-  return rested.filter((session, place) => (place < kept || isOld(session)) && isDone(session));
+  const { keep, isOld, isDone } = rules;
+  const excess = rested.length - keep;
+  return rested.filter((session, place) => (place < excess || isOld(session)) && isDone(session));
 }
 
 /** Which to forget when somebody asks: of all but the newest `keep`, those that are old. */
 export function prunable<T>(rested: readonly T[], rules: Rules<T>): T[] {
-  const { keep, isOld = () => true, isDone } = rules;
-  const kept = rested.length - keep;
-  return rested.filter((session, place) => place < kept && isOld(session) && isDone(session));
+  const { keep, isOld, isDone } = rules;
+  const excess = rested.length - keep;
+  return rested.filter((session, place) => place < excess && isOld(session) && isDone(session));
 }
 
 /** When to look again at a session that is old and not done with, in ms: it is in no hurry. */
