@@ -81,7 +81,7 @@ export class RunReadiness {
   /** It is over: nothing is waited for any more. */
   end(): void {
     this.#over.abort();
-    if (this.#run !== undefined) this.#keepWaiting(this.#waiting);
+    if (this.#run !== undefined) this.#noteWaitedFor(this.#waiting);
     this.#run = undefined;
     this.#waiting = [];
     this.#readyAt = null;
@@ -106,7 +106,7 @@ export class RunReadiness {
       one.reason = reason;
       // No more is known of the run that ended once another has begun.
       const isLate = signal.aborted && this.#parts.charge.notes().waitedFor.length > 0;
-      if (isLate) this.#keepWaiting(all);
+      if (isLate) this.#noteWaitedFor(all);
     };
     const isMet = await untilMet(one.probe, { deadline, signal, onUnmet });
     if (signal.aborted) return;
@@ -115,7 +115,7 @@ export class RunReadiness {
   }
 
   /** What a run that ended was not ready for. */
-  #keepWaiting(waiting: readonly Waiting[]): void {
+  #noteWaitedFor(waiting: readonly Waiting[]): void {
     if (waiting.length > 0) this.#parts.charge.note({ waitedFor: inWords(waiting) });
   }
 
