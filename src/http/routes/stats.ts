@@ -6,7 +6,7 @@ import type { StatsReply } from "../../api/stats.ts";
 import type { PortListener } from "../../process/ports.ts";
 import type { ProcessInfo } from "../../process/process-info.ts";
 import type { SessionUsage } from "../../supervisor/attendants/session-meter.ts";
-import type { Sight } from "../../supervisor/attendants/usage-history.ts";
+import type { UsagePoint } from "../../supervisor/attendants/usage-history.ts";
 import type { SessionDirectory } from "../ports.ts";
 import { time } from "../present/session.ts";
 import { readQuery } from "../query.ts";
@@ -19,7 +19,7 @@ export interface UsageSource {
   look(sessionId: string): Promise<{
     readonly usage: SessionUsage;
     /** The oldest first. */
-    readonly history: readonly Sight[];
+    readonly history: readonly UsagePoint[];
   }>;
   /** Which session each process that lives now belongs to, by pid. */
   membership(): Promise<ReadonlyMap<number, string>>;
@@ -56,7 +56,7 @@ export function statsRoutes(
           cpu_ms: Math.round(seen.usage.cpuMs),
           rss_bytes: seen.usage.rssBytes,
           ports: ports.map(openPort),
-          history: seen.history.map(sightReply),
+          history: seen.history.map(pointReply),
         } satisfies StatsReply);
       },
     },
@@ -67,11 +67,11 @@ function openPort({ port, address, pid, name }: PortListener): StatsReply["ports
   return { port, address, pid: pid ?? null, name: name ?? null };
 }
 
-function sightReply(sight: Sight): StatsReply["history"][number] {
+function pointReply(point: UsagePoint): StatsReply["history"][number] {
   return {
-    ts: time(sight.time),
-    cpu_percent: sight.cpuPercent,
-    rss_bytes: sight.rssBytes,
-    processes: sight.processes,
+    ts: time(point.time),
+    cpu_percent: point.cpuPercent,
+    rss_bytes: point.rssBytes,
+    processes: point.processes,
   };
 }

@@ -56,7 +56,7 @@ export class Sampler {
     const { processors, isUnreaped, now } = this.#parts;
     const meter = new SessionMeter(id, {
       ...{ processors, isUnreaped, now },
-      close: spec.maxRssBytes !== undefined,
+      isLimited: spec.maxRssBytes !== undefined,
       changed: () => this.#setTimer(),
       closed: () => this.#meters.delete(id),
     });
@@ -134,7 +134,7 @@ export class Sampler {
 
   #setTimer(): void {
     const running = this.#running();
-    const ms = running.some(({ isClose }) => isClose) ? CLOSE_LOOK_MS : LOOK_MS;
+    const ms = running.some(({ isLimited }) => isLimited) ? CLOSE_LOOK_MS : LOOK_MS;
     if (running.length > 0 && ms === this.#timer?.ms) return;
     this.#timer?.stop();
     this.#timer = undefined;
@@ -149,7 +149,7 @@ export class Sampler {
   #lookAtDue(): void {
     if (this.#looking !== undefined) return;
     const since = this.#parts.now().steady - LOOK_MS + EARLY_MS;
-    const due = this.#running().filter((meter) => meter.isClose || !meter.isFresh(since));
+    const due = this.#running().filter((meter) => meter.isLimited || !meter.isFresh(since));
     if (due.length === 0) return;
     this.#look(due).catch((thrown) => {
       this.#parts.report("looking at what sessions use", thrown);

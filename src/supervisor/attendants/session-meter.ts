@@ -7,7 +7,7 @@ import { percentOf, type TreeUsage, UsageMeter, type UsageOptions } from "../../
 import type { Leader } from "../machinery.ts";
 import type { Moment } from "../record.ts";
 import type { Attendant, AttendedRun } from "./attendant.ts";
-import { type Sight, UsageHistory } from "./usage-history.ts";
+import { UsageHistory, type UsagePoint } from "./usage-history.ts";
 
 /** Between two points of the history, in ms; a little less, since timers are late. */
 const HISTORY_MS = 4_800;
@@ -17,8 +17,8 @@ const WINDOW_MS = 900;
 
 export interface MeterOptions extends UsageOptions {
   now(): Moment;
-  /** It is to be looked at often while it runs. */
-  readonly close: boolean;
+  /** It must not use too much: it is to be looked at often while it runs. */
+  readonly isLimited: boolean;
   /** It began to run, or runs no more. */
   changed(): void;
   closed(): void;
@@ -80,8 +80,9 @@ export class SessionMeter implements Attendant {
     return this.#leader !== undefined;
   }
 
-  get isClose(): boolean {
-    return this.#options.close;
+  /** Whether it must not use too much. */
+  get isLimited(): boolean {
+    return this.#options.isLimited;
   }
 
   /** What was seen last. */
@@ -90,8 +91,8 @@ export class SessionMeter implements Attendant {
   }
 
   /** The last while, the oldest first. */
-  get history(): readonly Sight[] {
-    return this.#history.sights();
+  get history(): readonly UsagePoint[] {
+    return this.#history.points();
   }
 
   /** Whether it has been shown the processes since a moment of the steady clock. */

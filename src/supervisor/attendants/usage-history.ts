@@ -1,14 +1,14 @@
-// The last while of what a session used, for graphs. Numbers in fixed arrays: some three KiB for a
-// session, however long it runs.
+// The last while of what a session used, for graphs. Numbers in fixed arrays: less than four KiB
+// for a session, however long it runs.
 
-/** Sights that are kept: ten minutes of them. */
-export const KEPT_SIGHTS = 120;
+/** Points that are kept: ten minutes of them. */
+export const KEPT_POINTS = 120;
 
-/** One sight of a session's processes. */
-export interface Sight {
+/** What a session's processes used at one moment. */
+export interface UsagePoint {
   /** Epoch ms. */
   readonly time: number;
-  /** Since the sight before, as a share of one processor. */
+  /** Since the point before, as a share of one processor. */
   readonly cpuPercent: number;
   readonly rssBytes: number;
   readonly processes: number;
@@ -25,20 +25,20 @@ export class UsageHistory {
   }
 
   /** Keeps one more, and forgets the oldest when there are too many. */
-  push({ time, cpuPercent, rssBytes, processes }: Sight): void {
-    this.#rows ??= new Float64Array(KEPT_SIGHTS * COLUMNS);
+  push({ time, cpuPercent, rssBytes, processes }: UsagePoint): void {
+    this.#rows ??= new Float64Array(KEPT_POINTS * COLUMNS);
     const row = [time, cpuPercent, rssBytes, processes];
-    this.#rows.set(row, (this.#count % KEPT_SIGHTS) * COLUMNS);
+    this.#rows.set(row, (this.#count % KEPT_POINTS) * COLUMNS);
     this.#count += 1;
   }
 
   /** Those that are kept, the oldest first. */
-  sights(): readonly Sight[] {
+  points(): readonly UsagePoint[] {
     const rows = this.#rows;
     if (rows === undefined) return [];
-    const kept = Math.min(this.#count, KEPT_SIGHTS);
+    const kept = Math.min(this.#count, KEPT_POINTS);
     return Array.from({ length: kept }, (_, place) => {
-      const at = ((this.#count - kept + place) % KEPT_SIGHTS) * COLUMNS;
+      const at = ((this.#count - kept + place) % KEPT_POINTS) * COLUMNS;
       const [time = 0, cpuPercent = 0, rssBytes = 0, processes = 0] = rows.subarray(
         at,
         at + COLUMNS,

@@ -4,11 +4,11 @@ import type { ListenerSource, UsageSource } from "../../../src/http/routes/stats
 import type { PortListener } from "../../../src/process/ports.ts";
 import type { ProcessInfo } from "../../../src/process/process-info.ts";
 import type { SessionUsage } from "../../../src/supervisor/attendants/session-meter.ts";
-import type { Sight } from "../../../src/supervisor/attendants/usage-history.ts";
+import type { UsagePoint } from "../../../src/supervisor/attendants/usage-history.ts";
 
 export class FakeMachine implements UsageSource, ListenerSource {
   usage: SessionUsage = { processes: 0, rssBytes: 0, cpuMs: 0, cpuPercent: 0, members: [] };
-  history: readonly Sight[] = [];
+  history: readonly UsagePoint[] = [];
   all: readonly PortListener[] = [];
   /** Which session each process belongs to. */
   readonly members = new Map<number, string>();

@@ -3,7 +3,7 @@ import { type ScannedProcess, UNMARKED } from "../../../src/process/process-info
 import { ProcessTable } from "../../../src/process/tree.ts";
 import { Sampler } from "../../../src/supervisor/attendants/sampler.ts";
 import type { SessionMeter } from "../../../src/supervisor/attendants/session-meter.ts";
-import { KEPT_SIGHTS } from "../../../src/supervisor/attendants/usage-history.ts";
+import { KEPT_POINTS } from "../../../src/supervisor/attendants/usage-history.ts";
 import { specOf, turn } from "../fakes.ts";
 
 const MIB = 1_048_576;
@@ -279,9 +279,9 @@ describe("The history", () => {
   test("keeps the newest", async () => {
     const meter = machine.session("one");
     machine.lead(meter, 10);
-    for (let look = 0; look < KEPT_SIGHTS + 3; look += 1) await machine.pass(5_000);
+    for (let look = 0; look < KEPT_POINTS + 3; look += 1) await machine.pass(5_000);
     const { history } = meter;
-    expect(history).toHaveLength(KEPT_SIGHTS);
+    expect(history).toHaveLength(KEPT_POINTS);
     expect(history[0]?.time).toBe(LATER + 4 * 5_000);
     expect(history.at(-1)?.time).toBe(LATER + machine.at);
   });
