@@ -4,7 +4,14 @@
 
 import type { HealthStatus } from "./checks.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { EndCause, LogStream, SessionSnapshot, SessionSpec, StartCause } from "./session.ts";
+import type {
+  EndCause,
+  LogStream,
+  OutputCounters,
+  SessionSnapshot,
+  SessionSpec,
+  StartCause,
+} from "./session.ts";
 
 /** A session as it is kept: enough for the next daemon to go on with it. */
 export interface SavedSession {
@@ -100,6 +107,16 @@ export interface OutputTotals {
   readonly stdoutLines: number;
   readonly stderrBytes: number;
   readonly stderrLines: number;
+}
+
+/** All that was ever printed: the entries made are those held and those dropped. */
+export function totalsOf(output: OutputCounters): OutputTotals {
+  return {
+    stdoutBytes: output.stdoutBytes,
+    stdoutLines: output.stdoutLines + output.stdoutDropped,
+    stderrBytes: output.stderrBytes,
+    stderrLines: output.stderrLines + output.stderrDropped,
+  };
 }
 
 /** Something that happened, as it is told to whoever follows events. */

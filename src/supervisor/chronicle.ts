@@ -1,7 +1,7 @@
 // The history of a session, derived from its lifecycle: each run with its cause and its end, and
 // an event for whatever somebody may wait for. The lifecycle table decides; this only writes down.
 
-import type { Happening, OutputTotals, Run } from "../domain/history.ts";
+import { type Happening, type Run, totalsOf } from "../domain/history.ts";
 import {
   endOf,
   type Lifecycle,
@@ -256,14 +256,4 @@ function naturalCause(end: RunEnd, cut: boolean): EndCause {
   // Nobody saw it, nor what it printed last.
   if (code === null && signal === null) return { kind: "unknown" };
   return { kind: signal === null ? "exit" : "signal", ...(cut ? { cut } : {}) };
-}
-
-/** All that was ever printed; entries made are those held and those dropped. */
-function totalsOf(output: OutputCounters): OutputTotals {
-  return {
-    stdoutBytes: output.stdoutBytes,
-    stdoutLines: output.stdoutLines + output.stdoutDropped,
-    stderrBytes: output.stderrBytes,
-    stderrLines: output.stderrLines + output.stderrDropped,
-  };
 }

@@ -8,12 +8,7 @@ import type { FollowFrame, LogEntry, LogReply } from "../../api/log-replies.ts";
 import type { SessionHealth, SessionReply, SessionSummary } from "../../api/replies.ts";
 import type { HealthStatus } from "../../domain/checks.ts";
 import type { HistoryEvent, OutputTotals, Run } from "../../domain/history.ts";
-import type {
-  LogStream,
-  OutputCounters,
-  SessionSnapshot,
-  TerminalStatus,
-} from "../../domain/session.ts";
+import type { LogStream, SessionSnapshot, TerminalStatus } from "../../domain/session.ts";
 import type { Entry } from "../../logs/entry.ts";
 import type { FollowBatch } from "../../logs/follower.ts";
 import type { LogPage } from "../../logs/page.ts";
@@ -137,16 +132,6 @@ export function runReply(run: Run, now: OutputTotals): RunReply {
     stdout_lines: until.stdoutLines - before.stdoutLines,
     stderr_bytes: until.stderrBytes - before.stderrBytes,
     stderr_lines: until.stderrLines - before.stderrLines,
-  };
-}
-
-/** All that a session has printed so far: entries made are those held and those dropped. */
-export function totalsOf(output: OutputCounters): OutputTotals {
-  return {
-    stdoutBytes: output.stdoutBytes,
-    stdoutLines: output.stdoutLines + output.stdoutDropped,
-    stderrBytes: output.stderrBytes,
-    stderrLines: output.stderrLines + output.stderrDropped,
   };
 }
 

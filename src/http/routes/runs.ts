@@ -3,8 +3,9 @@
 import type { RunListReply } from "../../api/history-replies.ts";
 import { SESSIONS } from "../../api/paths.ts";
 import { NoQuery } from "../../api/queries.ts";
+import { totalsOf } from "../../domain/history.ts";
 import type { History, SessionDirectory } from "../ports.ts";
-import { runReply, totalsOf } from "../present/session.ts";
+import { runReply } from "../present/session.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";
