@@ -5,7 +5,7 @@ import type { SavedSession } from "../domain/history.ts";
 import { readExits } from "../keeper/exits.ts";
 import { type KeeperLegacy, KeeperLink } from "../keeper/link.ts";
 import { exitJournal } from "../keeper/options.ts";
-import type { ExitRecord } from "../keeper/protocol.ts";
+import { type ExitRecord, keyOfRun } from "../keeper/protocol.ts";
 import type { GuardedRun, Guardian } from "../supervisor/machine.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import { ownCommand } from "./launch.ts";
@@ -63,7 +63,7 @@ export function joinKeeper(
       for (const { id, state } of runs) {
         const run = { session: id, run: state.run };
         const terminal = await link.claim(run);
-        if (terminal !== undefined) terminals.set(keyOf(run), terminal);
+        if (terminal !== undefined) terminals.set(keyOfRun(run), terminal);
       }
     },
   };
@@ -75,8 +75,8 @@ function guardianOf(
 ): Guardian {
   return {
     terminalOf(run) {
-      const terminal = terminals.get(keyOf(run));
-      terminals.delete(keyOf(run));
+      const terminal = terminals.get(keyOfRun(run));
+      terminals.delete(keyOfRun(run));
       return terminal;
     },
     async hold({ terminal, ...run }) {
@@ -88,10 +88,6 @@ function guardianOf(
     drop: (run) => link?.drop(run),
     endInput: (session) => link?.endInput(session),
   };
-}
-
-function keyOf({ session, run }: { session: string; run: number }): string {
-  return `${session}/${run}`;
 }
 
 /** What is in the journal of the keepers there were. */

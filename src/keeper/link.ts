@@ -16,6 +16,7 @@ import {
   type Held,
   type HoldRequest,
   type KeeperHello,
+  keyOfRun,
   LINK_FD,
   LINK_VARIABLE,
   PROTOCOL,
@@ -103,7 +104,7 @@ export class KeeperLink {
    * master of the run's terminal, which is copied.
    */
   hold(request: HoldRequest, terminal?: number): Promise<Held | undefined> {
-    const key = keyOf(request);
+    const key = keyOfRun(request);
     this.#holds.set(key, { ...this.#holds.get(key), ...request });
     if (terminal !== undefined) this.#masters.keep(key, terminal);
     const id = ++this.#lastId;
@@ -149,7 +150,7 @@ export class KeeperLink {
     this.#claims.delete(id);
     const master = isThere ? this.#hands?.take(id) : undefined;
     if (master === undefined) return undefined;
-    const key = keyOf(run);
+    const key = keyOfRun(run);
     this.#holds.set(key, { ...this.#holds.get(key), ...run });
     this.#masters.keep(key, master);
     return master;
@@ -268,8 +269,4 @@ export class KeeperLink {
     if (delayMs === 0) this.#startKeeper();
     else this.#restart = setTimeout(() => this.#startKeeper(), delayMs).unref();
   }
-}
-
-function keyOf({ session, run }: RunKey): string {
-  return `${session}/${run}`;
 }

@@ -52,6 +52,11 @@ export interface Hello extends ProcessIdentity {
 /** A run. */
 export type RunKey = Pick<HoldRequest, "session" | "run">;
 
+/** A run as a key of maps. */
+export function keyOfRun({ session, run }: RunKey): string {
+  return `${session}/${run}`;
+}
+
 export interface KeeperHello extends Hello {
   /** Daemons that died under this keeper. */
   readonly deaths: number;
