@@ -3,6 +3,7 @@
 
 import { closeSync } from "node:fs";
 import { Problem } from "../domain/problem.ts";
+import { STARTUP_FD } from "../keeper/report.ts";
 import { FileLock } from "../native/lock.ts";
 import { daemonEnvironment } from "../process/environment.ts";
 import { openLogFile } from "./daemon-log.ts";
@@ -10,7 +11,7 @@ import { giveUp, TOO_LATE, within } from "./give-up.ts";
 import type { Environment, Paths } from "./paths.ts";
 import { homeProblem, preparePaths } from "./prepare.ts";
 import { findSocket, isHeld, readRecord, refusedStart } from "./record.ts";
-import { parseStartup, STARTUP_FD, type Startup } from "./startup.ts";
+import { parseStartup, type Startup } from "./startup.ts";
 
 /** Longest wait for a daemon, in ms: for another's start or end, and for the start of our own. */
 const LAUNCH_TIMEOUT_MS = 15_000;

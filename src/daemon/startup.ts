@@ -1,11 +1,8 @@
 // What a starting daemon tells the process that launched it, over a pipe: that it is ready, or why
 // it is not. The launcher shows the reason; without this it would only be in a log.
 
-import { closeSync, fstatSync, writeSync } from "node:fs";
 import { messageOf, Problem } from "../domain/problem.ts";
-
-/** The descriptor of a launched daemon on which its launcher waits. */
-export const STARTUP_FD = 3;
+import { passOn } from "../keeper/report.ts";
 
 /** How a start went. */
 export type Startup =
@@ -21,22 +18,11 @@ export function failedStartup(thrown: unknown): Startup {
 
 let reported = false;
 
-/**
- * Tells the launcher and lets go of the pipe, so that no child inherits it. Only the first call
- * does: afterwards the descriptor's number may be anything's.
- */
+/** Tells the launcher, once: what is said later is not for it. */
 export function reportStartup(startup: Startup): void {
   if (reported) return;
   reported = true;
-  try {
-    // Started by hand, the descriptor may be nothing, or something of Bun's own.
-    const stats = fstatSync(STARTUP_FD);
-    if (!stats.isSocket() && !stats.isFIFO()) return;
-    writeSync(STARTUP_FD, JSON.stringify(startup));
-    closeSync(STARTUP_FD);
-  } catch {
-    // The launcher is gone, or there never was one: the log has it too.
-  }
+  passOn(JSON.stringify(startup));
 }
 
 /** Reads what `reportStartup` wrote; undefined when the daemon ended without a word. */

@@ -29,15 +29,19 @@ export function readReport(text: string): Report {
   }
 }
 
-/** Hands a report on to whoever launched us, once; `undefined` only lets go of the pipe. */
-export function passOn(text: string | undefined): void {
+/**
+ * Hands a report on to whoever launched us, and lets go of the pipe, so that no child inherits it.
+ * To be called once: afterwards the number of the descriptor may be anything's.
+ */
+export function passOn(text: string): void {
   try {
+    // Started by hand, the descriptor may be nothing, or something of Bun's own.
     const stats = fstatSync(STARTUP_FD);
     if (!stats.isSocket() && !stats.isFIFO()) return;
-    if (text !== undefined) writeSync(STARTUP_FD, text);
+    writeSync(STARTUP_FD, text);
     closeSync(STARTUP_FD);
   } catch {
-    // Nobody waits, or nobody waits any more.
+    // Nobody waits, or nobody waits any more: the log has it too.
   }
 }
 
