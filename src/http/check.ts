@@ -4,6 +4,7 @@
 
 import * as v from "valibot";
 import { Problem } from "../domain/problem.ts";
+import { brief } from "./brief.ts";
 
 type ObjectSchema = v.StrictObjectSchema<v.ObjectEntries, v.ErrorMessage<v.StrictObjectIssue>>;
 
@@ -104,10 +105,6 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function brief(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
 function problem(message: string, where: { field: string; expected: string }): Problem {

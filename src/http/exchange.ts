@@ -2,6 +2,7 @@
 
 import type { Server } from "bun";
 import { VERSION_HEADER } from "../api/paths.ts";
+import { Problem } from "../domain/problem.ts";
 import {
   type Conversation,
   noHandshake,
@@ -25,6 +26,13 @@ export interface Connection {
 /** The client went away while it was being waited for: nobody reads the answer. */
 export class ClientGone extends Error {
   override readonly name = "ClientGone";
+}
+
+/** For a wait that the end of this daemon cuts short. */
+export function leaving(): Problem {
+  return new Problem("unavailable", "The daemon leaves, and waits for nothing any more", {
+    hint: "Ask the next one again.",
+  });
 }
 
 export class Exchange {

@@ -3,6 +3,7 @@
 
 import * as v from "valibot";
 import { Problem } from "../domain/problem.ts";
+import { brief } from "./brief.ts";
 
 type QuerySchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
@@ -18,6 +19,11 @@ export function readQuery<Schema extends QuerySchema>(
   const result = v.safeParse(schema, Object.fromEntries(values), { abortEarly: true });
   if (result.success) return result.output;
   throw faultOf(result.issues[0], { schema, values });
+}
+
+/** Of a parameter that makes no sense beside the others. */
+export function senseless(name: string, why: string): Problem {
+  return new Problem("bad_request", `${name} ${why}`, { field: name });
 }
 
 function valuesIn(raw: string, known: readonly string[]): ReadonlyMap<string, string> {
@@ -65,5 +71,5 @@ function wrong(name: string, value: string, expected: string): Problem {
 }
 
 function quote(value: string): string {
-  return JSON.stringify(value.length <= 100 ? value : `${value.slice(0, 100)}…`);
+  return JSON.stringify(brief(value));
 }

@@ -3,6 +3,7 @@
 // another path: `/v1/sessions/$ID` with an unset variable must not mean the list.
 
 import { Problem } from "../domain/problem.ts";
+import { brief } from "./brief.ts";
 import type { Exchange } from "./exchange.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
@@ -97,9 +98,4 @@ function decode(segment: string): string {
       cause,
     });
   }
-}
-
-/** Enough of what a client sent to recognise it. */
-function brief(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }

@@ -5,13 +5,12 @@ import type * as v from "valibot";
 import { ExpectQuery, type ExpectReply } from "../../api/expecting.ts";
 import { SESSIONS } from "../../api/paths.ts";
 import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
-import { Problem } from "../../domain/problem.ts";
 import { type Expectation, seek } from "../../logs/expectation.ts";
 import { compilePattern, type Pattern } from "../../logs/pattern.ts";
 import type { ScanStart } from "../../logs/scan.ts";
-import type { Exchange } from "../exchange.ts";
+import { type Exchange, leaving } from "../exchange.ts";
 import type { LogScanner, SessionDirectory, SupervisedSession } from "../ports.ts";
-import { readQuery } from "../query.ts";
+import { readQuery, senseless } from "../query.ts";
 import { json } from "../reply.ts";
 import type { Routes } from "../router.ts";
 import { runIn } from "../run-query.ts";
@@ -40,10 +39,6 @@ function requireSense({ since_seq, since_column, run, stream }: Asked): void {
   if (since_column !== undefined && (since_seq === undefined || stream === "blended")) {
     throw senseless("since_column", "is for since_seq and stream=stdout or stream=stderr");
   }
-}
-
-function senseless(field: string, why: string): Problem {
-  return new Problem("bad_request", `${field} ${why}`, { field });
 }
 
 interface Wait {
@@ -99,10 +94,4 @@ function replyOf(
   const { seq, run, stream, line, match, column } = sighting;
   const where = column === null ? {} : { next_column: column };
   return { outcome: "matched", seq, run, stream, line, match, ...where, ...common };
-}
-
-function leaving(): Problem {
-  return new Problem("unavailable", "The daemon leaves, and waits for nothing any more", {
-    hint: "Ask the next one again.",
-  });
 }

@@ -3,7 +3,6 @@
 import type * as v from "valibot";
 import { SESSIONS } from "../../api/paths.ts";
 import { HeadQuery, LogQuery } from "../../api/queries.ts";
-import { Problem } from "../../domain/problem.ts";
 import type { LogFilter } from "../../logs/filter.ts";
 import type { FollowQuery } from "../../logs/follower.ts";
 import type { PageQuery } from "../../logs/page.ts";
@@ -15,7 +14,7 @@ import { filterIn, shownAs } from "../log-filter.ts";
 import type { History, LogFollower, SessionDirectory, SupervisedSession } from "../ports.ts";
 import { openEntries, openLinesReply } from "../present/open.ts";
 import { logReply } from "../present/session.ts";
-import { readQuery } from "../query.ts";
+import { readQuery, senseless } from "../query.ts";
 import { json, text } from "../reply.ts";
 import type { Handler, Routes } from "../router.ts";
 import { runIn } from "../run-query.ts";
@@ -76,10 +75,6 @@ function requireSense(query: LogRequest, filter: LogFilter | undefined): void {
   if (paced && (!follow || filter !== undefined)) {
     throw senseless("paced", "is for follow=1, and for all entries");
   }
-}
-
-function senseless(field: string, why: string): Problem {
-  return new Problem("bad_request", `${field} ${why}`, { field });
 }
 
 function follow(

@@ -4,9 +4,9 @@
 import { SESSIONS } from "../../api/paths.ts";
 import { AwaitQuery, type WaitReply } from "../../api/waiting.ts";
 import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
-import { Problem } from "../../domain/problem.ts";
 import type { SessionSnapshot } from "../../domain/session.ts";
 import { outcomeOf, type WaitGoal, type WaitOutcome } from "../../domain/wait.ts";
+import { leaving } from "../exchange.ts";
 import type { History, SessionDirectory, SupervisedSession } from "../ports.ts";
 import { readQuery } from "../query.ts";
 import { json } from "../reply.ts";
@@ -121,10 +121,4 @@ class Wait {
       waiting_for: this.#waitingFor,
     };
   }
-}
-
-function leaving(): Problem {
-  return new Problem("unavailable", "The daemon leaves, and waits for nothing any more", {
-    hint: "Ask the next one again.",
-  });
 }
