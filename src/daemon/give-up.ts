@@ -6,6 +6,7 @@ import { FileLock } from "../native/lock.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
 import { signalProcess } from "../process/signal.ts";
 import { processSource } from "../process/source.ts";
+import { TOO_LATE, within } from "../process/within.ts";
 import type { Paths } from "./paths.ts";
 import { readRecord } from "./record.ts";
 
@@ -35,20 +36,6 @@ export async function giveUp<Word>(
   if (daemon !== undefined) signalProcess(daemon, "SIGKILL");
   await keeper.exited;
   return undefined;
-}
-
-/** What `within` gives for a promise that took too long. */
-export const TOO_LATE = Symbol("too late");
-
-/** Waits for a promise, but no longer than `ms`. */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T | typeof TOO_LATE> {
-  const late = Promise.withResolvers<typeof TOO_LATE>();
-  const timer = setTimeout(() => late.resolve(TOO_LATE), ms);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The daemon that this keeper has started, if it got as far as to take its home. */

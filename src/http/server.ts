@@ -1,6 +1,7 @@
 // The HTTP server: one handler behind a TCP port of the loopback interface and a Unix socket.
 
 import { HEALTH } from "../api/paths.ts";
+import { within } from "../process/within.ts";
 import { BROKEN_OFF } from "./follow/follow.ts";
 import { createHandler } from "./handler.ts";
 import { type Listener, listenTcp, listenUnix } from "./listeners.ts";
@@ -122,12 +123,4 @@ function listenOrGiveUp(other: Listener, listen: () => Listener): Listener {
 
 async function refuse(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.refuse()));
-}
-
-/** Waits for `promise`, but not for ever. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(timer.resolve, ms);
-  await Promise.race([promise, timer.promise]);
-  clearTimeout(timeout);
 }

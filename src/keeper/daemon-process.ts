@@ -8,6 +8,7 @@ import { isAlive, startTimeOf } from "../process/identity.ts";
 import { pause } from "../process/pause.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
 import { signalName, signalProcess } from "../process/signal.ts";
+import { within } from "../process/within.ts";
 import { Channel } from "./channel.ts";
 import { endOf } from "./ended.ts";
 import { sameExecutable } from "./executable.ts";
@@ -84,7 +85,7 @@ export function startDaemon(daemon: DaemonCommand, handlers: LinkHandlers): Daem
     report,
     ended: Promise.race([
       exited.promise.then(async (status) => {
-        await atMost(LAST_WORDS_MS, Promise.all([closed.promise, report]));
+        await within(LAST_WORDS_MS, Promise.all([closed.promise, report]));
         return { status };
       }),
       closed.promise.then(async () => {
@@ -157,13 +158,6 @@ async function endsSoon(identity: ProcessIdentity, handlers: LinkHandlers): Prom
     await pause(wait);
   }
   return true;
-}
-
-/** Waits for a promise, but no longer than `ms`. */
-async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
-  const settled = new AbortController();
-  void promise.then(() => settled.abort());
-  await pause(ms, settled.signal);
 }
 
 function openLink(fd: number, handlers: LinkHandlers & { onClosed(): void }): Channel {

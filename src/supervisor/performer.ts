@@ -6,6 +6,7 @@ import type { Answer, Effect } from "../domain/lifecycle.ts";
 import { messageOf } from "../domain/problem.ts";
 import { UNKNOWN_EXIT } from "../domain/resume.ts";
 import type { ExitStatus, LeftBehind, SessionSpec } from "../domain/session.ts";
+import { TOO_LATE, within } from "../process/within.ts";
 import type { FileWatch, Leader, Machinery, Output } from "./machinery.ts";
 
 /** Longest wait for the leader's exit status once its processes are gone, in ms. */
@@ -182,11 +183,7 @@ export class Performer {
   /** False for a leader whose end has not been told within a bound. */
   async #exitReported(): Promise<boolean> {
     if (this.#exit === undefined) return true;
-    const bound = Promise.withResolvers<false>();
-    const timer = setTimeout(() => bound.resolve(false), EXIT_REPORT_MS);
-    const reported = await Promise.race([this.#exit.then(() => true), bound.promise]);
-    clearTimeout(timer);
-    return reported;
+    return (await within(EXIT_REPORT_MS, this.#exit)) !== TOO_LATE;
   }
 
   /** A machine that cannot tell what lives must not make us believe that nothing does. */
