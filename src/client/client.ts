@@ -27,13 +27,10 @@ import type { WaitReply } from "../api/waiting.ts";
 import type { WaitGoal } from "../domain/wait.ts";
 import { type EventQuery, eventPath, type LogQuery, logPath } from "./queries.ts";
 import { restartOnce } from "./restart.ts";
-import { type RequestOptions, Transport, type TransportOptions } from "./transport.ts";
+import { type Answer, type RequestOptions, Transport, type TransportOptions } from "./transport.ts";
 
-/** What the daemon answered: its text, and the same parsed. */
-export interface Reply<Body> {
-  readonly text: string;
-  readonly body: Body;
-}
+/** What a call gives: the daemon's answer. */
+export type Reply<Body> = Answer<Body>;
 
 /** How long to wait for a stop or a restart, and how to end. */
 export interface EndOptions {
