@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { LEVELS } from "../domain/level.ts";
 import { filters } from "./log-queries.ts";
-import { choice } from "./query-values.ts";
+import { choice, whichRun } from "./query-values.ts";
 import {
   about,
   count,
@@ -18,10 +18,7 @@ import {
 
 export const DigestQuery = v.strictObject({
   stream: choice(["blended", "stdout", "stderr"]),
-  run: about(
-    v.optional(v.pipe(v.string(), v.regex(/^(\d{1,15}|last)$/, "a number or last"))),
-    "Of this run; without it and without `since`, of the newest.",
-  ),
+  run: about(v.optional(whichRun), "Of this run; without it and without `since`, of the newest."),
   since: filters.since,
 });
 

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { DEFAULT_WAIT } from "../domain/wait.ts";
 import { pattern } from "./log-queries.ts";
-import { choice, flag, number } from "./query-values.ts";
+import { choice, flag, number, whichRun } from "./query-values.ts";
 import { about, count, ordinal, outputStream, type Reply, uuid } from "./reply-values.ts";
 import { age } from "./values.ts";
 
@@ -16,10 +16,7 @@ export const ExpectQuery = v.strictObject({
     v.optional(number),
     "With `since_seq` and one stream: so much of the first line was looked at before.",
   ),
-  run: about(
-    v.optional(v.pipe(v.string(), v.regex(/^(\d{1,15}|last)$/, "a number or last"))),
-    "From the start of this run on, rather than of the newest.",
-  ),
+  run: about(v.optional(whichRun), "From the start of this run on, rather than of the newest."),
   timeout: about(v.optional(age, DEFAULT_WAIT), "When to answer at the latest."),
 });
 

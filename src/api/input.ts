@@ -3,12 +3,10 @@
 
 import * as v from "valibot";
 import { about, count, maybe, ordinal, type Reply, uuid } from "./reply-values.ts";
-import { duration, integer } from "./values.ts";
+import { cells, duration } from "./values.ts";
 
 /** How long input waits for a process that does not read, unless the request says otherwise, in ms. */
 export const DEFAULT_INPUT_TIMEOUT_MS = 5_000;
-
-const cells = integer("an integer from 1 to 1000", { min: 1, max: 1_000 });
 
 const flag = v.optional(v.boolean("true or false"), false);
 

@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { filters } from "./log-queries.ts";
-import { choice, flag, number, numberIn, numberOr } from "./query-values.ts";
+import { choice, flag, number, numberIn, numberOr, whichRun } from "./query-values.ts";
 import { about } from "./reply-values.ts";
 
 /** For endpoints that take none. */
@@ -33,10 +33,7 @@ const stream = about(choice(["blended", "stdout", "stderr"]), "Which stream to r
 
 const limit = about(numberOr(100), "How many entries at most.");
 
-const run = about(
-  v.optional(v.pipe(v.string(), v.regex(/^(\d{1,15}|last)$/, "a number or last"))),
-  "Only what this run printed: its number, or `last`.",
-);
+const run = about(v.optional(whichRun), "Only what this run printed: its number, or `last`.");
 
 export const HeadQuery = v.strictObject({
   stream,

@@ -31,6 +31,9 @@ export function numberIn(range: string, { min, max }: { min: number; max: number
 /** A non-negative integer. */
 export const number = numberIn(NUMBER, { min: 0, max: Number.MAX_SAFE_INTEGER });
 
+/** The number of a run, or the newest. */
+export const whichRun = v.pipe(v.string(), v.regex(/^(\d{1,15}|last)$/, "a number or last"));
+
 /** A non-negative integer, or this one. */
 export function numberOr(absent: number) {
   return v.optional(number, String(absent));

@@ -25,9 +25,6 @@ export const SessionHealth = v.strictObject({
 
 export type SessionHealth = Reply<typeof SessionHealth>;
 
-/** Why the newest run started, when that was a restart. */
-export type RestartCause = Reply<typeof startCause>;
-
 /** Why a run started. */
 export type RunStartCause = Reply<typeof startCause>;
 

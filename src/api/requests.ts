@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { healthCheck, readyChecks, restartPolicy } from "./policies.ts";
 import {
   age,
+  cells,
   duration,
   environment,
   integer,
@@ -16,8 +17,6 @@ import {
   size,
   text,
 } from "./values.ts";
-
-const cells = integer("an integer from 1 to 1000", { min: 1, max: 1_000 });
 
 /** A terminal, 80 by 24 unless it says otherwise. */
 const terminal = v.union(

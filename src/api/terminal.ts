@@ -4,11 +4,7 @@
 import * as v from "valibot";
 import { number, numberIn } from "./query-values.ts";
 import { about, count, maybe, ordinal, type Reply } from "./reply-values.ts";
-import { integer, shape } from "./values.ts";
-
-const CELLS = ["an integer from 1 to 1000", { min: 1, max: 1_000 }] as const;
-
-const cells = integer(...CELLS);
+import { CELLS, cells, shape } from "./values.ts";
 
 /** Cells in a query. */
 const queried = numberIn(...CELLS);

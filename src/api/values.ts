@@ -91,6 +91,12 @@ export function integer(range: string, { min, max }: { min: number; max: number 
   );
 }
 
+/** How many columns or rows a terminal may have: the range in words, and its ends. */
+export const CELLS = ["an integer from 1 to 1000", { min: 1, max: 1_000 }] as const;
+
+/** Columns or rows of a terminal. */
+export const cells = integer(...CELLS);
+
 /** Milliseconds from a number or a duration such as `7d`. */
 export const age = v.pipe(
   v.union([bounded({ minimum: 0, maximum: MOST }), written(DURATION_PATTERN)], AGE_FORM),

@@ -2,7 +2,7 @@
 // to show.
 
 import type { DaemonReply } from "../../api/daemon-replies.ts";
-import type { RestartCause, SessionReply } from "../../api/replies.ts";
+import type { RunStartCause, SessionReply } from "../../api/replies.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { endInShort, startInShort } from "./causes.ts";
 import { healthInShort, limitsInWords, policyInWords, readinessInShort } from "./policy-words.ts";
@@ -89,7 +89,7 @@ function restarts(session: SessionReply): string {
   return `restarted ${times(restart_count)}: ${parts.join(", ")}`;
 }
 
-function cause(restart: RestartCause | null): string | undefined {
+function cause(restart: RunStartCause | null): string | undefined {
   return restart === null ? undefined : startInShort(restart);
 }
 
