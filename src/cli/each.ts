@@ -4,7 +4,7 @@ import type { ActionReply, SessionSummary } from "../api/replies.ts";
 import type { Client, Reply } from "../client/client.ts";
 import { NoDaemon } from "../client/failure.ts";
 import { isProblem, Problem } from "../domain/problem.ts";
-import { EXIT, exitCodeOf } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 import { misuse } from "./line/argv.ts";
 import { expectReference, labelsOf, pickSession } from "./pick.ts";
 import { printOut } from "./show/print.ts";
@@ -60,8 +60,9 @@ export async function forEachSession(client: Client, options: EachOptions): Prom
   for (const [place, pending] of outcomes.entries()) {
     codes.push(tell(await pending, targets[place]?.label ?? "", options.flags.json));
   }
-  const bad = codes.filter((code) => code !== EXIT.ok);
-  return codes.length === 1 ? (codes[0] ?? EXIT.ok) : bad.length === 0 ? EXIT.ok : EXIT.failure;
+  const [only, ...others] = codes;
+  if (others.length === 0) return only ?? EXIT.ok;
+  return codes.every((code) => code === EXIT.ok) ? EXIT.ok : EXIT.failure;
 }
 
 async function targetsOf(client: Client, options: EachOptions): Promise<Target[]> {
@@ -108,7 +109,7 @@ function tell(
   if (json) printOut(outcome.reply.text);
   if (outcome.failure !== undefined) {
     report(new Problem("internal", `${label}: ${outcome.failure}`));
-    return exitCodeOf(undefined);
+    return EXIT.failure;
   }
   if (!json && outcome.done !== undefined) printOut(`${visible(label)} ${outcome.done}\n`);
   return EXIT.ok;
