@@ -85,7 +85,7 @@ export type ExitMessage = Extract<TerminalMessage, { type: "exit" }>;
 export const CLOSE = {
   /** The daemon stops. */
   goingAway: 1001,
-  /** A message that is none; the reason says what was wrong. */
+  /** A message that makes no sense; the reason says what was wrong. */
   badMessage: 1008,
   /** Another daemon goes on. */
   restarting: 1012,

@@ -19,7 +19,7 @@ export function problemOf(status: number, text: string): Problem {
   return new Problem(code as ProblemCode, message, { field, expected, hint, differences });
 }
 
-/** Nobody answers at the socket, and nothing keeps a daemon from doing so but that none was started. */
+/** Nobody answers at the socket, for the plain reason that no daemon was started. */
 export class NoDaemon extends Problem {
   constructor() {
     super("unavailable", "no daemon is running", {
@@ -34,7 +34,7 @@ export function isAbsence(thrown: unknown): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR";
 }
 
-/** Whether the daemon died over a request: asking the next one again does no harm if it is one. */
+/** Whether the daemon died over a request: the next one may be asked, where that does no harm. */
 export function isDeath(thrown: unknown): boolean {
   const code = systemCode(thrown);
   return code === "ECONNRESET" || code === "EPIPE" || code === "ConnectionClosed";

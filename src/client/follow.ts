@@ -96,7 +96,7 @@ export function followEvents(
   });
 }
 
-/** Asks once more, of the next daemon, when the one that was asked died. Of none, none follows. */
+/** Asks the next daemon once more when the one asked died. Where none was, none follows. */
 export async function outlivingCall<T>(
   client: Client,
   call: () => Promise<T>,

@@ -24,7 +24,7 @@ export async function* readChunks(
   }
 }
 
-/** The lines of NDJSON, in the groups in which they came; one that is cut off is none. */
+/** The lines of NDJSON, in the groups in which they came; one that is cut off does not count. */
 export async function* readFrames<Frame>(
   stream: ReadableStream<Uint8Array>,
   signal?: AbortSignal,
@@ -46,7 +46,7 @@ export interface TextFrame {
   readonly text: Uint8Array;
 }
 
-/** The pieces of followed text, each whole; one that is cut off is none. */
+/** The pieces of followed text, each whole; one that is cut off does not count. */
 export async function* readTextFrames(
   stream: ReadableStream<Uint8Array>,
   signal?: AbortSignal,

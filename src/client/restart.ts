@@ -9,7 +9,7 @@ import type { Answer } from "./transport.ts";
 /** Between two looks at a session that is starting, in ms. */
 const LOOK_MS = 20;
 
-/** What it takes. */
+/** The calls that it takes. */
 export interface RestartCalls {
   restart(): Promise<Answer<ActionReply>>;
   inspect(): Promise<Answer<SessionReply>>;

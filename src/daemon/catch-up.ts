@@ -1,6 +1,6 @@
 // After a daemon that could not write its store (a full disk) and was killed over it, the store is
 // behind: runs that were started meanwhile are not in it, but they may well be alive. They are
-// found by what their processes carry in their environment, and are gone on with. A store may also
+// found by what their processes carry in their environment, and taken up. A store may also
 // have been lost without a trace: then there is output of sessions that it does not know.
 
 import { readdirSync } from "node:fs";
@@ -37,8 +37,8 @@ export async function catchUp(
   for (const stranger of strangers) store.notice(describeStranger(stranger));
   const isLost = isSound && store.events.last === 0;
   if (isLost) store.notice(describeLoss(sessions, unknown));
-  const cutShort = store.isComplete && !isLost && strangers.length === 0;
-  if (cutShort) clearUnknownSessions(sessions, { unknown, log });
+  const wereCutShort = store.isComplete && !isLost && strangers.length === 0;
+  if (wereCutShort) clearUnknownSessions(sessions, { unknown, log });
   return store.sessions.all().map((session) => {
     const found = living.find(({ sessionId }) => sessionId === session.id);
     if (found?.leader === undefined || found.run <= session.state.run) return session;

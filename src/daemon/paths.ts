@@ -58,7 +58,7 @@ export function thisMachine(): Machine {
 
 /**
  * All places of the korun that `KORUN_HOME`, `KORUN_PORT` and the XDG variables name. Makes
- * nothing. Throws a Problem for a port that is none.
+ * nothing. Throws a Problem for a `KORUN_PORT` that is no port.
  */
 export function resolvePaths(env: Environment, machine: Machine = thisMachine()): Paths {
   const home = resolveHome(env, machine);

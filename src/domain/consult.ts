@@ -18,7 +18,7 @@ export interface PolicyContext {
 
 type Resting = Extract<Lifecycle, { phase: "resting" }>;
 
-/** The rest with what the policy makes of it. `pending` is what came to nothing by it, if any. */
+/** The rest with what the policy makes of it. `pending` is the intent that it ended, if any. */
 export function consult(
   resting: Resting,
   pending: Intent | undefined,

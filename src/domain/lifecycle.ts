@@ -26,7 +26,7 @@ export type RunEnd =
 
 /** What the restart policy has made of the end of the newest run. */
 export type Next =
-  /** It starts again `delayMs` after `since`, an epoch time: as its how manyth restart in a row. */
+  /** It starts again `delayMs` after `since`, an epoch time; `attempt`: which restart in a row. */
   | {
       readonly kind: "waiting";
       readonly attempt: number;

@@ -119,7 +119,7 @@ function goOnResting(
   return does({ ...saved, next }, { type: "schedule", run, delayMs: left }, ...observe);
 }
 
-/** Nothing of then lives, and nothing starts by itself: `korun restart --lost` does that. */
+/** Nothing that ran lives on, and nothing starts by itself: `korun restart --lost` does that. */
 function afterReboot(saved: Lifecycle): Resumption {
   if (saved.phase === "resting") {
     const next = waitingOf(saved) === undefined ? saved.next : undefined;

@@ -65,7 +65,7 @@ export interface TerminalStatus extends TerminalDimensions {
   readonly interruptedAt: number | null;
 }
 
-/** What is asked of a session of which nothing more is asked than to run. */
+/** The rest of a request that asks for nothing more than to run. */
 export const NOTHING_MORE = {
   restart: NEVER_RESTART,
   ready: [],
@@ -93,7 +93,7 @@ export type StartCause =
   | { readonly kind: "create" }
   | { readonly kind: "manual" }
   | { readonly kind: "watch"; readonly path: string; readonly event: FileEvent }
-  /** The session's restart policy: its how manyth restart in a row, and after which wait. */
+  /** The session's restart policy: which restart in a row this is, and after which wait. */
   | { readonly kind: "policy"; readonly attempt: number; readonly delay_ms: number }
   | HealthCause;
 

@@ -10,7 +10,7 @@ import { withoutEscapes } from "../logs/plain.ts";
 
 /**
  * The filter that a query asks for; undefined when it asks for none. Throws Problem `bad_request`
- * for a regular expression that is none, and for an interval that ends before it begins.
+ * for a bad regular expression, and for an interval that ends before it begins.
  */
 export async function filterIn(query: FilterQuery): Promise<LogFilter | undefined> {
   const { grep, regex, level, since, until } = query;

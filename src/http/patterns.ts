@@ -1,4 +1,4 @@
-// Patterns of a request are compiled before anything is made of it: one that is none is told at
+// Patterns of a request are compiled before anything is made of it, so that a bad one is told at
 // once, by the name of its field.
 
 import type { CreateSessionBody } from "../api/requests.ts";

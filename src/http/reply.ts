@@ -38,7 +38,7 @@ export function isLong(response: Response): boolean {
   return longAnswers.has(response);
 }
 
-/** The same answer, of which is known how long it is, in bytes or characters. */
+/** The same answer, known to be so long, in bytes or characters. */
 export function sized(response: Response, length: number): Response {
   if (length > LONG) longAnswers.add(response);
   return response;

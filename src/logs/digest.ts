@@ -17,7 +17,7 @@ export interface DigestQuery {
   readonly run: number | undefined;
   /** Only what came at this time or later; epoch ms. */
   readonly sinceMs: number | undefined;
-  /** Nobody waits for it any more: the reading throws its reason. */
+  /** Aborted when nobody waits for it any more: the reading then throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,10 +46,10 @@ export interface Digest {
   readonly nextSeq: number;
 }
 
-/** How many errors, and how many repeated lines. */
+/** How many errors are shown, and how many repeated lines. */
 const SHOWN = 10;
 
-/** Most lines that differ which are counted apart: those that come first; of errors, the last. */
+/** How many lines that differ are counted apart: the first that come; of errors, the last. */
 const MOST_SHAPES = 5_000;
 
 const BATCH: Portion = { entries: 200, bytes: 65_536 };

@@ -22,8 +22,8 @@ export const SLOT_BYTES = 32;
 export const CHUNK_BYTES = 65_536;
 
 /**
- * What a pipe holds whose child waits for its reader, and what is moved out of it at once. Be every
- * byte of both a line: with a quarter of a ring's lines waiting for the reader they still fit in.
+ * What a pipe holds whose child waits for its reader, and what is moved out of it at once. Even if
+ * every byte of both is a line, they fit into a ring of which a quarter waits to be read.
  */
 export const PACED_PIPE_BYTES = 8_192;
 export const PACED_CHUNK_BYTES = 4_096;
@@ -83,7 +83,7 @@ export const FLAG = {
   carriageReturn: 1 << 25,
   partial: 1 << 26,
   unterminated: 1 << 27,
-  /** A second one: a terminal adds one to that which a program wrote itself. */
+  /** A second carriage return: a terminal adds one to that which the program wrote. */
   secondReturn: 1 << 28,
 } as const;
 

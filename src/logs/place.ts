@@ -19,7 +19,7 @@ export interface PlaceSource {
   /** The session is at rest and nothing can revive it by itself. */
   isOver(): boolean;
   onClose(): void;
-  /** All before these entries, by their numbers for each ring, is taken and was asked on from. */
+  /** The reader comes back for these entries, by number for each ring: those before are taken. */
   onReached?(next: readonly number[]): void;
 }
 

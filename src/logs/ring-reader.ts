@@ -114,7 +114,7 @@ export class RingReader {
     return this.bytes;
   }
 
-  /** Numbers of the oldest entry held and of the next to come, of one moment. */
+  /** Numbers of the oldest entry held and of the next to come, at one moment. */
   held(): { readonly first: number; readonly count: number } {
     for (;;) {
       const first = this.#orderedFirst();

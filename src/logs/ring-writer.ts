@@ -61,9 +61,9 @@ export class RingWriter {
   #scanned = 0;
 
   /**
-   * Takes a ring's memory, at least up to the end of what it takes: all zero when new, or as an earlier writer left it, at whatever
-   * instruction it was killed. What that one did not index is found by the next `index`.
-   * Throws NoSpace.
+   * Takes a ring's memory, at least as much of it as is in use: all zero when new, or as an earlier
+   * writer left it, at whatever instruction it was killed. What that one did not index is found by
+   * the next `index`. Throws NoSpace.
    */
   constructor(memory: ArrayBuffer, options: RingWriterOptions) {
     const views = viewsOf(memory);

@@ -11,7 +11,7 @@ import { isSliceOver, nextSlice } from "./turn.ts";
 /** Which of the entries to read. */
 export interface SearchQuery extends PageQuery {
   readonly filter: LogFilter;
-  /** Nobody waits for the answer any more: the search throws its reason. */
+  /** Aborted when nobody waits for the answer any more: the search then throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

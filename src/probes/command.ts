@@ -1,6 +1,6 @@
 // Whether a command exits with 0, in the folder, the environment and under the limits of its
 // session. It is none of the session's own processes: what it starts is told from them by
-// KORUN_CHECK, so that it neither counts as left behind nor is taken for who listens on a port. It
+// KORUN_CHECK, and so neither counts as left behind nor as the session's own listener on a port. It
 // is gone when its look is over.
 
 import type { Check } from "../domain/checks.ts";

@@ -71,7 +71,7 @@ export function migrate(connection: Connection, version = SCHEMA_VERSION): void 
   connection.transaction(() => {
     const from = versionOf(connection);
     requireKnown(from);
-    // In one with the version, since a script of a comment alone is none to Bun.
+    // Run together with the version, since Bun takes a comment alone for no script at all.
     for (const step of STEPS.slice(from, version)) {
       connection.script(`${step}; PRAGMA user_version = ${version}`);
     }

@@ -210,7 +210,7 @@ export class Chronicle {
     const past = this.#past?.endedAt;
     this.#past = undefined;
     if (this.#run === undefined || this.#run.end !== null) return;
-    // Not when its last output had been read: it is one moment, wherever it is told.
+    // The end itself, not the later moment at which its last output was read.
     const known = facts.endedAt ?? facts.now;
     const endedAt = past ?? (known < this.#run.startedAt ? facts.now : known);
     const exit = facts.end?.kind === "exited" ? facts.end.exit : { code: null, signal: null };

@@ -48,7 +48,7 @@ async function survivedLeader(
   return lives ? leader : undefined;
 }
 
-/** Of a run whose end has not been written down yet, also if it has ended since. */
+/** How long ago the run began whose end has not been written down, even if it has ended since. */
 function upForMs(
   { state, leader: recorded }: SavedSession,
   { sameBoot, leader }: { sameBoot: boolean; leader: Leader | undefined },

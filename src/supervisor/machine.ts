@@ -78,7 +78,7 @@ export function createMachinery(parts: MachineParts): Machinery {
   const waysOf = (id: string, { stdin, pty }: SessionSpec) => {
     return { stdin, pty, onInputEnd: () => guardian.endInput(id) };
   };
-  /** Without it, only a daemon's death in the next moment could have the run started again. */
+  /** Where it fails, the run is started twice only if the daemon dies within the next moment. */
   const note = (folder: string, led: { run: number; leader: Leader }) => {
     try {
       noteLeader(folder, led);
@@ -92,7 +92,7 @@ export function createMachinery(parts: MachineParts): Machinery {
     adoptOutput({ id, spec, state: { run, phase } }) {
       const folder = join(sessions, id);
       const terminal = guardian.terminalOf({ session: id, run });
-      // Its end may have been sent right before the daemon died, and the pipe be held still.
+      // The end of input may have been sent just before the daemon died, the pipe still be held.
       if (spec.stdin === "pipe" && inputPaths(folder).length === 0) guardian.endInput(id);
       const isLive = phase !== "resting";
       return capture.adopt(folder, { run, isLive, terminal, ways: waysOf(id, spec) });

@@ -56,7 +56,7 @@ export class Performer {
     void this.#tellExit(run);
   }
 
-  /** The same of a run whose leader has ended, and its group has not. */
+  /** The same for a run whose leader has ended while others of its group live. */
   adoptGroup(leader: Leader): void {
     this.#leader = leader;
   }

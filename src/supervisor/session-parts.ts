@@ -47,6 +47,6 @@ export interface Legacy {
   readonly upForMs: number | undefined;
   /** When that run ended, in epoch ms, if it did and somebody noted it. */
   readonly endedAt: number | undefined;
-  /** It did, and nobody kept what it printed last. */
+  /** That run has ended, and nobody kept what it printed last. */
   readonly cut: boolean;
 }

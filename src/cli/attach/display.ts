@@ -12,8 +12,8 @@ const USUAL_ROWS = 24;
 
 export interface DisplayOptions {
   /**
-   * Of our terminal, 0 where it does not say; undefined when stdout is none: then nothing is written
-   * but what comes.
+   * Of our terminal, 0 where it does not say; undefined when stdout is no terminal: then nothing is
+   * written but what comes.
    */
   readonly rows: number | undefined;
 }

@@ -40,7 +40,7 @@ export const restart = defineCommand({
 
 const LOST_MEANS = "--lost means every session that was lost";
 
-/** What nobody wanted to end, nor ended by itself as far as anyone knows. */
+/** Ends that nobody wanted, of what did not end by itself as far as anyone knows. */
 const LOST = ["lost", "daemon_stop", "unknown"];
 
 function isLost(session: SessionSummary): boolean {

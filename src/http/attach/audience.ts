@@ -14,7 +14,7 @@ import type { History } from "../ports.ts";
 import { timeOrNull } from "../present/session.ts";
 import type { Mark, Stage, Viewer } from "./viewer.ts";
 
-/** By default. */
+/** How long the screen is kept when nobody watches, in ms. */
 const LINGER_MS = 60_000;
 
 /** How long keys wait for a program that does not read, in ms. */
@@ -38,7 +38,7 @@ export interface AudienceOptions {
   readonly onDefect: (thrown: unknown) => void;
   /** Nobody watches, and nothing is kept any more. */
   readonly onEnd: () => void;
-  /** How long the screen is kept when nobody watches, in ms. */
+  /** The same; a minute unless a test says otherwise. */
   readonly lingerMs?: number;
 }
 

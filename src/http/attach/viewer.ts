@@ -227,7 +227,7 @@ function isLasting({ message }: Mark): boolean {
   return message === undefined || message.type === "exit";
 }
 
-/** The size that a message asks for; else why it is none, short enough for a close frame. */
+/** The size that a message asks for; else what is wrong with it, short enough for a close frame. */
 function sizeIn(message: string): TerminalDimensions | string {
   const result = v.safeParse(ViewerMessage, parse(message), { abortEarly: true });
   if (result.success) return { cols: result.output.cols, rows: result.output.rows };

@@ -1,5 +1,5 @@
 // Domain data as the API shows it: snake_case, RFC 3339 times in UTC with milliseconds, and bytes
-// decoded as UTF-8 with U+FFFD for what is none.
+// decoded as UTF-8 with U+FFFD for what is not.
 
 import { isUtf8 } from "node:buffer";
 import type { EventReply, RunReply } from "../../api/history-replies.ts";
