@@ -202,7 +202,7 @@ export class SessionCapture {
 function noTerminals(): Problem {
   return new Problem("bad_request", `pty is not possible on ${process.platform}`, {
     field: "pty",
-    expected: "nothing, but on Linux",
+    expected: "no pty, except on Linux",
     hint: "Start it without a terminal of its own.",
   });
 }

@@ -70,6 +70,7 @@ function wrong(name: string, value: string, expected: string): Problem {
   });
 }
 
-function quote(value: string): string {
+/** A value as a message repeats it. */
+export function quote(value: string): string {
   return JSON.stringify(brief(value));
 }

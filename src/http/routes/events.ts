@@ -9,7 +9,7 @@ import type { Exchange } from "../exchange.ts";
 import { type FollowForm, followHead, followReply, ndjsonForm } from "../follow/follow.ts";
 import type { History } from "../ports.ts";
 import { eventReply } from "../present/session.ts";
-import { readQuery } from "../query.ts";
+import { quote, readQuery } from "../query.ts";
 import { json, SSE_TYPE } from "../reply.ts";
 import type { Routes } from "../router.ts";
 
@@ -56,7 +56,7 @@ function resumeFrom(request: Request): number | undefined {
   if (id === null || id === "" || !wantsSse(request)) return undefined;
   const seq = /^\d+$/.test(id) ? Number(id) : Number.NaN;
   if (Number.isSafeInteger(seq)) return seq + 1;
-  throw new Problem("bad_request", "Last-Event-ID must be the seq of an event", {
+  throw new Problem("bad_request", `Last-Event-ID must be the seq of an event, not ${quote(id)}`, {
     field: "last-event-id",
     expected: "a non-negative integer",
   });
