@@ -1,7 +1,7 @@
-// What korun remembers, in one SQLite file: sessions, their runs, and events. Everything is written
-// the moment it happens, in the caller's own turn: a commit takes a few microseconds, and survives
-// a `kill -9` of the daemon. When the file cannot be used (the disk is full, or read-only), the
-// store goes on in memory and says so in `problem`.
+// What korun remembers, in one SQLite file: sessions, their runs, events, and how far each reader of
+// output is. Everything is written the moment it happens, in the caller's own turn: a commit takes a
+// few microseconds, and survives a `kill -9` of the daemon. When the file cannot be used (the disk is
+// full, or read-only), the store goes on in memory and says so in `problem`.
 
 import { CursorTable } from "./cursors.ts";
 import { EventTable } from "./events.ts";
