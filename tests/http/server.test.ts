@@ -56,7 +56,7 @@ test("a socket that cannot be made leaves no port behind", async () => {
   const free = await startTestServer();
   const { port } = free;
   await free[Symbol.asyncDispose]();
-  expect(await failure(port, join(folder, "no", "such", "folder"))).toBeDefined();
+  expect(await failure(port, join(folder, "no", "such", "folder"))).toBe("ENOENT");
   const again = await start(port, join(folder, "s"));
   expect(again.port).toBe(port);
   await again.stop();
