@@ -1,46 +1,39 @@
-// The daemon, put together: this is the one place that knows every part. In order: its home, its
-// lock, what an earlier daemon left, the parts, the doors; then it waits until it is to end, and
-// takes all of it down again.
+// The daemon, put together: this is the one place that knows every part. In order: its home, the
+// parts that run sessions and go on with those of an earlier daemon, the doors; then it waits until
+// it is to end, and takes all of it down again.
 
 import { Capture } from "../capture/handle.ts";
 import type { Happening } from "../domain/history.ts";
 import { Problem } from "../domain/problem.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
-import { type KeeperLegacy, takeLegacy } from "../keeper/link.ts";
-import { FileLock } from "../native/lock.ts";
+import type { Visitors } from "../http/visitors.ts";
+import { takeLegacy } from "../keeper/link.ts";
 import { trimOnceSettled } from "../native/trim.ts";
 import { ageMs } from "../process/adopt.ts";
 import { Store } from "../store/store.ts";
 import { attendChecks } from "../supervisor/attendants/checkup.ts";
 import { limitsWith } from "../supervisor/attendants/limits.ts";
+import type { Sampler } from "../supervisor/attendants/sampler.ts";
 import { EventLog } from "../supervisor/event-log.ts";
 import { createMachinery } from "../supervisor/machine.ts";
 import { Registry } from "../supervisor/registry.ts";
 import { archiveOf } from "./archive.ts";
 import { catchUp } from "./catch-up.ts";
 import { Collector } from "./collector.ts";
-import { DaemonLog } from "./daemon-log.ts";
 import { diskProblem } from "./disk.ts";
-import { joinKeeper, unkept } from "./guardian.ts";
-import { clearStaleSocket, setRingsAside } from "./heal.ts";
 import { historyOf } from "./history.ts";
 import { Idleness, resolveIdleTimeout } from "./idle.ts";
 import { StopIntents } from "./intents.ts";
 import type { Paths } from "./paths.ts";
 import { rememberPort, usualPort } from "./port-choice.ts";
 import { portProblem } from "./port-holder.ts";
-import { homeProblem, preparePaths } from "./prepare.ts";
-import { type DaemonRecord, findSocket, leaveRecord, readRecord } from "./record.ts";
-import { resolveRetention } from "./retention.ts";
+import { homeProblem } from "./prepare.ts";
+import { type Retention, resolveRetention } from "./retention.ts";
 import { createSampler, LISTENERS } from "./sampling.ts";
 import { failedStartup, reportStartup } from "./startup.ts";
 import { describeDaemon } from "./status.ts";
+import { type HomeContext, type TakenHome, takeHome } from "./take-home.ts";
 import { checkSuccessor } from "./upgrade.ts";
-
-/** Longest wait for a lock that somebody only looks at, in ms. */
-const LOCK_WAIT_MS = 2_000;
-
-const STDERR = 2;
 
 export interface RunOptions {
   readonly version: string;
@@ -63,7 +56,7 @@ export async function runDaemon(paths: Paths, options: RunOptions): Promise<numb
     reportStartup({ ok: true, socket: paths.socket, port: daemon.server.port });
     trimOnceSettled();
     const exitCode = await untilStopped(daemon, intents);
-    if (exitCode !== 0) daemon.comeBack();
+    if (exitCode !== 0) daemon.home.comeBack();
     return exitCode;
   } catch (thrown) {
     const problem = homeProblem(paths, thrown);
@@ -73,47 +66,59 @@ export async function runDaemon(paths: Paths, options: RunOptions): Promise<numb
 }
 
 interface Daemon {
-  readonly log: DaemonLog;
+  readonly home: TakenHome;
   readonly registry: Registry;
   readonly server: HttpServer;
   /** Tells of what happens to the daemon itself. */
   happened(fact: Happening): void;
-  /** The next daemon is to be this executable. */
-  handOver(successor: string): void;
-  /** This end was not meant: the keeper is to start another daemon. */
-  comeBack(): void;
 }
 
-interface StartContext extends RunOptions {
+interface StartContext extends HomeContext {
   readonly intents: StopIntents;
-  /** What the keeper that started us left. */
-  readonly legacy: KeeperLegacy;
-  /** Takes down what was put up, last first, when the daemon ends or cannot start. */
-  readonly parts: AsyncDisposableStack;
 }
 
 async function start(paths: Paths, context: StartContext): Promise<Daemon> {
-  const { intents, parts, version, detached, legacy } = context;
-  let isMeant = true;
-  const retention = resolveRetention(process.env);
-  const idleTimeoutMs = resolveIdleTimeout(process.env);
-  preparePaths(paths);
-  const lock = await takeLock(paths);
-  parts.defer(() => lock.release());
-  const log = new DaemonLog(paths.log, { echo: detached ? undefined : STDERR });
-  parts.defer(() => log.close());
-  surviveDefects(log);
+  const settings = {
+    retention: resolveRetention(process.env),
+    idleTimeoutMs: resolveIdleTimeout(process.env),
+  };
+  const home = await takeHome(paths, context);
+  const supervision = await supervise(paths, { ...context, ...settings, home });
+  const server = await serve(paths, { ...context, home, supervision });
+  supervision.begin();
+  const { log } = home;
+  home.leaveRecord({ ...home.record, port: server.port });
+  log.info(
+    `korun ${context.version} (pid ${process.pid}) listens on http://127.0.0.1:${server.port}`,
+  );
+  log.info(`and for its user alone at ${paths.socket}`);
+  return { home, registry: supervision.registry, server, happened: supervision.happened };
+}
 
-  const keeping = detached ? joinKeeper(paths, { legacy, version, log }) : unkept(paths);
-  // Taken down last: the keeper learns that this end was meant. Of a start that was refused it
-  // knows better, and tries again if there are sessions to come back to.
-  parts.defer(() => (isMeant ? keeping.link?.bye() : keeping.link?.close()));
-  if (legacy.setAside) setRingsAside(paths, log);
+/** What there is to serve, and who must hear of those that are served. */
+interface Supervision {
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly registry: Registry;
+  readonly sampler: Sampler;
+  readonly visitors: Visitors | undefined;
+  happened(fact: Happening): void;
+  /** Somebody asks for something. */
+  asked(): void;
+  /** The daemon serves. From now on it may leave, and its end is no start that failed. */
+  begin(): void;
+}
 
-  let record = describeSelf(paths, version);
-  leaveRecord(lock, record, log);
-  await clearStaleSocket(paths);
+interface SuperviseContext extends StartContext {
+  readonly home: TakenHome;
+  readonly retention: Retention;
+  readonly idleTimeoutMs: number | undefined;
+}
 
+/** Puts the parts that run sessions together, and takes over what an earlier daemon left. */
+async function supervise(paths: Paths, context: SuperviseContext): Promise<Supervision> {
+  const { intents, parts, version, home, retention, idleTimeoutMs } = context;
+  const { log, keeping } = home;
   const store = Store.open(paths.database, { report: (what) => log.warn(what) });
   parts.defer(() => store.close());
   const saved = await catchUp(store, { sessions: paths.sessions, log });
@@ -164,25 +169,46 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
   await registry.restore(saved);
   store.caughtUp();
   keeping.link?.retain(registry.list().map(({ id }) => id));
+  return {
+    ...{ store, events, registry, sampler, happened },
+    visitors: idleness.visitors,
+    asked() {
+      capture.giveWay();
+      collector.happened();
+    },
+    begin() {
+      isUp = true;
+      idleness.begin();
+    },
+  };
+}
 
+interface ServeContext extends StartContext {
+  readonly home: TakenHome;
+  readonly supervision: Supervision;
+}
+
+/** Opens both doors. */
+async function serve(paths: Paths, context: ServeContext): Promise<HttpServer> {
+  const { intents, parts, version, home, supervision } = context;
+  const { store, events, registry, sampler, visitors } = supervision;
+  const { log, keeping } = home;
   const since = performance.now();
-  const server = await listen(paths, {
+  const server: HttpServer = await listen(paths, {
     registry,
     history: historyOf(store, events),
     cursors: store.cursors,
     usage: sampler,
     machine: LISTENERS,
     version,
-    daemon() {
-      const uptimeMs = performance.now() - since;
-      return describeDaemon({
+    daemon: () =>
+      describeDaemon({
         paths,
-        record,
+        record: { ...home.record, port: server.port },
         counts: registry.counts(),
-        uptimeMs,
+        uptimeMs: performance.now() - since,
         problem: store.problem ?? keeping.problem ?? diskProblem(paths),
-      });
-    },
+      }),
     requestStop: () => intents.request("asked to by a client"),
     async requestUpgrade(binary) {
       if (keeping.link === undefined) throw unkeptProblem();
@@ -190,37 +216,24 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
       intents.requestHandover(binary);
       return next;
     },
-    onRequest() {
-      capture.giveWay();
-      collector.happened();
-    },
-    visitors: idleness.visitors,
+    onRequest: () => supervision.asked(),
+    visitors,
     onDefect: (thrown) => log.error("answering a request", thrown),
   });
   parts.defer(() => server.stop());
-  isUp = true;
-  idleness.begin();
-
-  record = { ...record, port: server.port };
-  leaveRecord(lock, record, log);
-  log.info(`korun ${version} (pid ${process.pid}) listens on http://127.0.0.1:${server.port}`);
-  log.info(`and for its user alone at ${paths.socket}`);
-  const comeBack = () => {
-    isMeant = false;
-  };
-  const handOver = (successor: string) => keeping.link?.upgrade(successor);
-  return { log, registry, server, happened, comeBack, handOver };
+  return server;
 }
 
 /** Sessions end within their grace; a second request kills them. */
 async function untilStopped(daemon: Daemon, intents: StopIntents): Promise<number> {
-  const { log, registry } = daemon;
+  const { registry } = daemon;
+  const { log, keeping } = daemon.home;
   const { reason, exitCode, successor } = await intents.first;
   log.info(`stopping: ${reason}`);
   daemon.happened({ type: "daemon_stopping", reason });
   if (successor !== undefined) {
     daemon.server.breakOff();
-    daemon.handOver(successor);
+    keeping.link?.upgrade(successor);
     await registry.leave();
     return exitCode;
   }
@@ -233,36 +246,10 @@ async function untilStopped(daemon: Daemon, intents: StopIntents): Promise<numbe
   return exitCode;
 }
 
-/** A client that launches looks whether the lock is free by taking it for a moment. */
-async function takeLock(paths: Paths): Promise<FileLock> {
-  const deadline = performance.now() + LOCK_WAIT_MS;
-  for (;;) {
-    const lock = FileLock.tryTake(paths.lock);
-    if (lock !== undefined) return lock;
-    const running = await findSocket(paths);
-    if (running !== undefined || performance.now() > deadline) throw alreadyRunning(paths);
-    await Bun.sleep(20);
-  }
-}
-
-function alreadyRunning(paths: Paths): Problem {
-  const record = readRecord(paths);
-  const holder = record === undefined ? "another process" : `pid ${record.pid}`;
-  return new Problem("conflict", `a daemon of ${paths.home} already runs: ${holder}`, {
-    hint: "Stop it with: korun daemon stop. For a second one, set KORUN_HOME and KORUN_PORT.",
-  });
-}
-
 function unkeptProblem(): Problem {
   return new Problem("conflict", "A daemon in the foreground cannot be replaced in place", {
     hint: "Stop it and start the new one yourself; its sessions come back at rest.",
   });
-}
-
-/** A daemon supervises others' programs: a defect of its own must not end them. */
-function surviveDefects(log: DaemonLog): void {
-  process.on("uncaughtException", (thrown) => log.error("uncaught", thrown));
-  process.on("unhandledRejection", (thrown) => log.error("unhandled rejection", thrown));
 }
 
 type Listening = Omit<Parameters<typeof startServer>[0], "port" | "socketPath">;
@@ -279,14 +266,4 @@ async function listen(paths: Paths, options: Listening): Promise<HttpServer> {
   } catch (thrown) {
     throw await portProblem(paths.port, thrown);
   }
-}
-
-function describeSelf(paths: Paths, version: string): DaemonRecord {
-  return {
-    pid: process.pid,
-    version,
-    startedAt: new Date().toISOString(),
-    port: paths.port,
-    socket: paths.socket,
-  };
 }
