@@ -65,7 +65,7 @@ describe("a daemon that is killed", () => {
     test(`${point} of a stop ends with the session stopped`, async () => {
       const { korun, arm, hasCrashed } = crashing(point);
       await using _ = korun;
-      const id = await korun.serve("echo up; trap 'echo bye; exit 3' TERM; sleep 600 & wait");
+      const id = await korun.serve("trap 'echo bye; exit 3' TERM; echo up; sleep 600 & wait");
       await korun.until(id, ({ stdout_lines }) => stdout_lines === 1, "its first line");
       arm();
       await korun.run(["stop", "--no-wait", id]);

@@ -98,7 +98,7 @@ test("commands given one after another, none waited for, end as the last one say
 
 test("who waits for a stop that is overtaken by a restart is told that it runs", async () => {
   await using korun = new Korun();
-  const slow = "trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; echo up; sleep 600";
+  const slow = "trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; echo up; sleep 600 & wait";
   const id = await create(korun, { ...shell(slow), grace: "30m" });
   await until(korun, id, (it) => it.stdout_lines === 1);
   const stop = act(korun, id, "stop?wait=1");
