@@ -10,6 +10,7 @@ import { startTimeOf } from "../process/identity.ts";
 import { withChildLimits } from "../process/limits.ts";
 import type { ProcessIdentity } from "../process/process-info.ts";
 import { groupExists, signalGroup, signalName } from "../process/signal.ts";
+import { stampOf } from "../process/stamp.ts";
 import { endTree } from "../process/stop.ts";
 import { LastLine } from "./last-line.ts";
 import { brief, MET, type Probe, type ProbedRun, type Sight, unmet } from "./probe.ts";
@@ -76,7 +77,8 @@ function start(
   const { spec, sessionId, number } = run;
   const env = childEnvironment(spec, { id: sessionId, run: number });
   const program = resolveCommand(name, { path: env.PATH, cwd: spec.cwd });
-  const limits = { umask: spec.inherited?.umask, openFiles: spec.inherited?.openFiles };
+  const { umask, openFiles } = spec.inherited ?? {};
+  const limits = { umask, openFiles, stamp: stampOf(mark) };
   return withChildLimits(limits, () =>
     Bun.spawn([program, ...options], {
       argv0: name,

@@ -1,8 +1,10 @@
 // What a child inherits of this process that is not its caller's: the file mode mask and the soft
-// limit of open files, which Bun has raised. Both are put right for the moment of a spawn.
+// limit of open files, which Bun has raised. Both are put right for the moment of a spawn, and its
+// session's stamp is added.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { type OpenFilesLimit, readOpenFilesLimit, setOpenFilesLimit } from "../native/limits.ts";
+import { type Limit, readLimit, setLimit } from "../native/limits.ts";
+import { FIRST_STAMP } from "./stamp.ts";
 
 /** Tells a daemon the limit that held where it was launched from. */
 export const OPEN_FILES_VARIABLE = "KORUN_OPEN_FILES";
@@ -15,16 +17,20 @@ export interface ChildLimits {
   readonly umask: number | undefined;
   /** Soft limit of open files; undefined: the one this process was started with, if known. */
   readonly openFiles: number | undefined;
+  /** By which it and its descendants are known; undefined: none. */
+  readonly stamp: bigint | undefined;
 }
 
 /** Runs a synchronous spawn under the child's limits, and puts this process's own back. */
 export function withChildLimits<T>(limits: ChildLimits, spawn: () => T): T {
   const ownMask = limits.umask === undefined ? undefined : process.umask(limits.umask);
   const ownFiles = lowerOpenFiles(limits.openFiles ?? startedWithOpenFiles());
+  const ownRealtime = putOn(limits.stamp);
   try {
     return spawn();
   } finally {
-    if (ownFiles !== undefined) setOpenFilesLimit(ownFiles);
+    if (ownRealtime !== undefined) setLimit("realtime", ownRealtime);
+    if (ownFiles !== undefined) setLimit("openFiles", ownFiles);
     if (ownMask !== undefined) process.umask(ownMask);
   }
 }
@@ -57,13 +63,21 @@ function startedWithOpenFiles(): number | undefined {
 }
 
 /** Our own limits to put back, or undefined when nothing was changed. */
-function lowerOpenFiles(wanted: number | undefined): OpenFilesLimit | undefined {
-  const own = wanted === undefined ? undefined : readOpenFilesLimit();
+function lowerOpenFiles(wanted: number | undefined): Limit | undefined {
+  const own = wanted === undefined ? undefined : readLimit("openFiles");
   if (wanted === undefined || own === undefined || BigInt(wanted) >= own.soft) return undefined;
   // The limit holds for us too while we spawn: below what we hold open, the spawn itself would
   // fail for want of a descriptor. The child then gets a little more than its caller had.
   const needed = readdirSync("/dev/fd").length + SPARE_DESCRIPTORS;
   const soft = BigInt(Math.max(wanted, needed));
   if (soft >= own.soft) return undefined;
-  return setOpenFilesLimit({ soft, hard: own.hard }) ? own : undefined;
+  return setLimit("openFiles", { soft, hard: own.hard }) ? own : undefined;
+}
+
+/** The same of the limit that is the stamp. One that was set in earnest is left alone. */
+function putOn(stamp: bigint | undefined): Limit | undefined {
+  if (stamp === undefined || process.platform !== "linux") return undefined;
+  const own = readLimit("realtime");
+  if (own === undefined || own.soft < FIRST_STAMP || own.hard < stamp) return undefined;
+  return setLimit("realtime", { soft: stamp, hard: own.hard }) ? own : undefined;
 }

@@ -27,7 +27,7 @@ export interface ProcessInfo extends ProcessIdentity, ProcessUse {
   readonly name: string;
 }
 
-/** What a process's environment says about korun. */
+/** What a process says about korun: by its environment, or if that is silent by its stamp. */
 export interface KorunMark {
   /** The session it was started in. */
   readonly sessionId: string | undefined;
@@ -35,6 +35,8 @@ export interface KorunMark {
   readonly run: number | undefined;
   /** It was launched as a korun daemon, and is nobody's descendant. */
   readonly daemon: boolean;
+  /** The stamp of the session it was started in, where nothing else tells. */
+  readonly stamp?: bigint;
 }
 
 /** A process as a scan found it. */

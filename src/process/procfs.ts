@@ -16,6 +16,7 @@ import {
   type ScannedProcess,
   UNMARKED,
 } from "./process-info.ts";
+import { stampIn } from "./stamp.ts";
 import {
   isKernelThread,
   isZombie,
@@ -166,12 +167,20 @@ export class Procfs implements ProcessSource {
     const environ = this.#readEnviron(pid);
     if (environ === FORBIDDEN) return UNMARKED;
     if (environ === GONE) return undefined;
-    const mark = parseMark(environ);
+    const told = parseMark(environ);
+    const mark = told === UNMARKED ? this.#stampedMark(pid) : told;
     if (mark === UNMARKED) this.#unmarked.set(pid, startTime);
     // Read before the environment: what became another program since has another layout already.
     if (layout !== undefined && mark !== UNMARKED)
       this.#marked.set(pid, { startTime, layout, mark });
     return mark;
+  }
+
+  /** Of one whose environment says nothing. */
+  #stampedMark(pid: number): KorunMark {
+    const limits = this.#read(`/proc/${pid}/limits`);
+    const stamp = typeof limits === "string" ? stampIn(limits) : undefined;
+    return stamp === undefined ? UNMARKED : { ...UNMARKED, stamp };
   }
 
   /**

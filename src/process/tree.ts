@@ -1,10 +1,12 @@
 // Which processes belong to a session. One scan of the machine gives a table; the session's
-// processes are its leader's group, what carries its id in the environment, and everything that
-// descends from either. Never part of it: korun daemons, whatever descends from them, and we.
+// processes are its leader's group, what carries its id in the environment or its stamp, and
+// everything that descends from them. Never part of it: korun daemons, whatever descends from them,
+// and we.
 
 import { pause } from "./pause.ts";
 import type { ProcessIdentity, ProcessMap, ScannedProcess } from "./process-info.ts";
 import { processSource } from "./source.ts";
+import { stampOf } from "./stamp.ts";
 
 /** How many scans, and how many ms apart, until every process could be told in one of them. */
 const MOST_SCANS = 100;
@@ -26,6 +28,7 @@ export class ProcessTable {
   #children: ReadonlyMap<number, readonly ScannedProcess[]> | undefined;
   #groups: ReadonlyMap<number, readonly ScannedProcess[]> | undefined;
   #carriers: ReadonlyMap<string | undefined, readonly ScannedProcess[]> | undefined;
+  #stamped: ReadonlyMap<bigint | undefined, readonly ScannedProcess[]> | undefined;
 
   constructor(processes: ProcessMap) {
     this.#processes = processes;
@@ -89,9 +92,17 @@ export class ProcessTable {
       .map((identity) => this.find(identity))
       .filter((found) => found !== undefined);
     this.#carriers ??= Map.groupBy(this.#processes.values(), ({ mark }) => mark?.sessionId);
-    const carriers = this.#carriers.get(sessionId) ?? [];
+    const carriers = [...(this.#carriers.get(sessionId) ?? []), ...this.#stampedBy(sessionId)];
     if (leader === undefined || this.#isReused(leader)) return [...known, ...carriers];
     return [...this.group(leader.pid), ...known, ...carriers];
+  }
+
+  #stampedBy(sessionId: string): readonly ScannedProcess[] {
+    this.#stamped ??= Map.groupBy(
+      this.#processes.values().filter(({ mark }) => mark?.stamp !== undefined),
+      ({ mark }) => mark?.stamp,
+    );
+    return this.#stamped.size === 0 ? [] : (this.#stamped.get(stampOf(sessionId)) ?? []);
   }
 
   /** The leader's pid, and so its group's number, has become another process's. */

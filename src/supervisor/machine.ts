@@ -14,6 +14,7 @@ import { bootId, isAlive } from "../process/identity.ts";
 import { notedLeader, noteLeader } from "../process/leader-note.ts";
 import { groupExists } from "../process/signal.ts";
 import { spawnLeader } from "../process/spawn.ts";
+import { stampOf } from "../process/stamp.ts";
 import { endTree } from "../process/stop.ts";
 import { Journal } from "../watch/journal.ts";
 import { Watcher } from "../watch/watcher.ts";
@@ -179,6 +180,7 @@ function launch(
     ends: output,
     umask: spec.inherited?.umask,
     openFiles: spec.inherited?.openFiles,
+    stamp: stampOf(id),
     onExit,
     whenGone,
   });

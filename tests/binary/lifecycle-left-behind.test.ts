@@ -3,9 +3,12 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StatsReply } from "../../src/api/stats.ts";
 import { Korun } from "../support/korun.ts";
+import { waitFor } from "../support/wait.ts";
 import { act, create, inspect, send, shell, until, untilExited } from "./support/api.ts";
-import { livingOf } from "./support/processes.ts";
+import { killDaemon } from "./support/deaths.ts";
+import { livingOf, pidsOf } from "./support/processes.ts";
 
 /** Its helper leaves the group; the command itself ends at once. */
 const LEAVING = shell("setsid sleep 600 & echo up");
@@ -93,3 +96,41 @@ test("it is shown no longer once it has ended by itself", async () => {
   process.kill(helper, "SIGKILL");
   await until(korun, id, (it) => it.left_behind.length === 0);
 });
+
+/**
+ * As nginx, PostgreSQL and Redis do of their own: two forks, a session of their own, and nothing is
+ * left of the environment. How long it sleeps is its name.
+ */
+const daemonOf = (seconds: number) => `(env -i setsid sleep ${seconds} &)`;
+
+test("a daemon that leaves its parent, its group and its environment is left behind, and ended", async () => {
+  await using korun = new Korun();
+  const seconds = aloneWith();
+  const id = await create(korun, shell(daemonOf(seconds)));
+  const { left_behind } = await untilExited(korun, id);
+  await waitFor("it to sleep", () => sleepers(seconds).length === 1);
+  expect(left_behind.map(({ pid }) => pid)).toEqual(sleepers(seconds));
+  await act(korun, id, "stop?wait=1");
+  expect(sleepers(seconds)).toEqual([]);
+});
+
+test("such a daemon is part of a living session, under the next daemon of korun's too", async () => {
+  await using korun = new Korun();
+  const seconds = aloneWith();
+  const id = await create(korun, shell(`${daemonOf(seconds)}; exec sleep 600`));
+  await waitFor("it to sleep", () => sleepers(seconds).length === 1);
+  await killDaemon(korun);
+  const counted = async () => (await korun.json<StatsReply>(`/v1/sessions/${id}/stats`)).processes;
+  await waitFor("it to be counted", async () => (await counted()) === 2);
+  await act(korun, id, "stop?wait=1");
+  expect(sleepers(seconds)).toEqual([]);
+});
+
+/** A time that nothing else on this machine sleeps for. */
+function aloneWith(): number {
+  return 100_000 + Math.floor(Math.random() * 900_000);
+}
+
+function sleepers(seconds: number): number[] {
+  return pidsOf(["sleep", String(seconds)]);
+}

@@ -55,6 +55,7 @@ export function startSession(
       ends: { stdout: descriptor, stderr: descriptor },
       umask: undefined,
       openFiles: undefined,
+      stamp: undefined,
       onExit: exited.resolve,
       whenGone: (pid) =>
         waitFor("a process to end", () => startTimeOf(pid) === undefined).then(() => {}),

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, closeSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../src/domain/problem.ts";
-import { readOpenFilesLimit } from "../../src/native/limits.ts";
+import { readLimit } from "../../src/native/limits.ts";
 import { type OpenedTerminal, openTerminal } from "../../src/native/terminal.ts";
 import { isAlive } from "../../src/process/identity.ts";
 import type { SpawnRequest } from "../../src/process/spawn.ts";
@@ -84,10 +84,10 @@ onLinux("A leader in a terminal", () => {
   });
 
   test("has its caller's mask and limit of open files, and this process keeps its own", async () => {
-    const before = [process.umask(), readOpenFilesLimit()];
+    const before = [process.umask(), readLimit("openFiles")];
     const limits = { umask: 0o027, openFiles: 300 };
     expect(await shownBy(["sh", "-c", "umask; ulimit -Sn"], limits)).toMatch(/^0?027\r\n300\r\n$/);
-    expect([process.umask(), readOpenFilesLimit()]).toEqual(before);
+    expect([process.umask(), readLimit("openFiles")]).toEqual(before);
   });
 
   test.each([

@@ -10,9 +10,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../src/domain/problem.ts";
-import { readOpenFilesLimit } from "../../src/native/limits.ts";
+import { readLimit } from "../../src/native/limits.ts";
 import { isAlive } from "../../src/process/identity.ts";
 import type { SpawnRequest } from "../../src/process/spawn.ts";
+import { FIRST_STAMP } from "../../src/process/stamp.ts";
 import { scanProcesses } from "../../src/process/tree.ts";
 import { waitFor } from "../support/wait.ts";
 import { cleanUp, makeFolder, outputOf, startSession } from "./sessions.ts";
@@ -104,11 +105,11 @@ describe("A leader", () => {
 
   test("has its caller's mask and limit of open files, and this process keeps its own", async () => {
     const ownMask = process.umask();
-    const ownLimit = readOpenFilesLimit();
+    const ownLimit = readLimit("openFiles");
     const limits = { umask: 0o027, openFiles: 300 };
     expect(await outputOf(["sh", "-c", "umask; ulimit -Sn"], limits)).toMatch(/^0?027\n300\n$/);
     expect(process.umask()).toBe(ownMask);
-    expect(readOpenFilesLimit()).toEqual(ownLimit);
+    expect(readLimit("openFiles")).toEqual(ownLimit);
   });
 
   test("starts although this process holds more files than its limit allows", async () => {
@@ -123,7 +124,7 @@ describe("A leader", () => {
   });
 
   test("keeps the hard limit, so that it may raise its own", async () => {
-    const hard = String(readOpenFilesLimit()?.hard);
+    const hard = String(readLimit("openFiles")?.hard);
     const output = await outputOf(["sh", "-c", "ulimit -Hn"], { openFiles: 300 });
     expect([hard, "unlimited"]).toContain(output.trim());
   });
@@ -213,9 +214,10 @@ describe("A command that cannot be started says why:", () => {
   });
 
   test("and leaves this process's mask and limits as they were", () => {
-    const before = [process.umask(), readOpenFilesLimit()];
-    problemOf([makeProgram("")], { umask: 0o077, openFiles: 256 });
-    expect([process.umask(), readOpenFilesLimit()]).toEqual(before);
+    const own = () => [process.umask(), readLimit("openFiles"), readLimit("realtime")];
+    const before = own();
+    problemOf([makeProgram("")], { umask: 0o077, openFiles: 256, stamp: FIRST_STAMP });
+    expect(own()).toEqual(before);
   });
 });
 

@@ -1,11 +1,26 @@
 // What the system says of processes and ports, asked beside korun.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { processesWith } from "../../support/korun.ts";
 
 /** Pids of the living processes of a session. */
 export function livingOf(id: string): number[] {
   return processesWith(`KORUN_SESSION_ID=${id}`).map((line) => Number.parseInt(line, 10));
+}
+
+/** Pids of living processes with just this command line. */
+export function pidsOf(command: readonly string[]): number[] {
+  const line = command.map((word) => `${word}\0`).join("");
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1") === line;
+      } catch {
+        return false; // It ended while it was looked at.
+      }
+    })
+    .map(Number);
 }
 
 /** Whether a process is held by SIGSTOP. */
