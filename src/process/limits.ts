@@ -37,7 +37,8 @@ export function withChildLimits<T>(limits: ChildLimits, spawn: () => T): T {
 
 /**
  * The soft limit of open files where this process was started, read from its parent since Bun has
- * raised our own; undefined where the parent is gone, another user's, or not shown (macOS).
+ * raised our own; undefined where the parent is gone, another user's, or not shown (macOS). A shell
+ * that lowered it and then became us has left no such parent, but our hard limit is lower, too.
  */
 export function callerOpenFiles(): number | undefined {
   // An orphan's parent is init, whose limit says nothing about us.
@@ -45,7 +46,8 @@ export function callerOpenFiles(): number | undefined {
   try {
     const limits = readFileSync(`/proc/${process.ppid}/limits`, "latin1");
     const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-    return soft === undefined ? undefined : Number(soft);
+    const most = Number(readLimit("openFiles")?.hard ?? Number.POSITIVE_INFINITY);
+    return soft === undefined ? undefined : Math.min(Number(soft), most);
   } catch {
     return undefined;
   }

@@ -176,3 +176,11 @@ test("a session that cannot go back to its folder says so, and can when it is th
   mkdirSync(folder);
   expect(await korun.ok(["restart", "web"])).toBe("web restarted");
 });
+
+test("the limit of open files is the caller's, also of a shell that becomes korun", async () => {
+  await using korun = new Korun();
+  const limited = 'ulimit -n 777; exec korun run -- sh -c "ulimit -n"';
+  expect((await inShell(korun, limited)).stdout).toBe("777\n");
+  // The last command of a subshell is run in its place.
+  expect((await inShell(korun, `(${limited})`, { shell: "bash" })).stdout).toBe("777\n");
+});
