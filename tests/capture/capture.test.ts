@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PipeEnds } from "../../src/capture/child-ends.ts";
@@ -121,6 +121,17 @@ describe("capture", () => {
     child.kill();
     await gone;
     expect(await child.exited).not.toBe(0);
+  });
+
+  test("looks at no ring of a session that is released while its pipes end", async () => {
+    for (let round = 0; round < 200; round += 1) {
+      const one = capture.open(join(directory, `${round}`));
+      writeSync((one.begin(1) as PipeEnds).stdout, "one\n");
+      await waitFor("its line", () => one.log.counters().stdoutLines > 0);
+      // Lets go of the only writing ends, too.
+      await one.release();
+    }
+    expect(existsSync(join(directory, "199"))).toBe(false);
   });
 
   test("leaves nothing behind when a session is released", async () => {
