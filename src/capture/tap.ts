@@ -26,6 +26,8 @@ export interface Moved {
   readonly wake: boolean;
 }
 
+const CLOSED: Moved = { ended: true, waits: false, wake: false };
+
 /** A pipe that is being read. */
 export interface TappedPipe {
   readonly fd: number;
@@ -36,6 +38,10 @@ export class SessionTap {
   readonly #sequence: Sequence = { next: 1 };
   readonly #taps: readonly StreamTap[];
   readonly #stdout: RingWriter;
+  /** Those that wait for a reader, in the order in which bytes came to them. */
+  readonly #waiting = new Set<StreamTap>();
+  /** Both wait until the pipes are asked for again. */
+  #isHeld = false;
   #run: number;
 
   /** Throws NoSpace when there is no storage for the rings. */
@@ -64,10 +70,12 @@ export class SessionTap {
 
   /** Pipes to wait for. */
   *pipes(): Iterable<TappedPipe> {
-    for (const tap of this.#taps) {
-      if (tap.fd !== undefined) {
-        yield { fd: tap.fd, move: (happened) => this.#move(tap, happened) };
-      }
+    this.#isHeld = false;
+    for (const tap of this.#inOrder()) {
+      const { fd } = tap;
+      if (fd === undefined) continue;
+      // Closed in this very round, its ring may be unmapped; or it is the pipe of the next run by now.
+      yield { fd, move: (happened) => (tap.fd === fd ? this.#move(tap, happened) : CLOSED) };
     }
   }
 
@@ -78,15 +86,20 @@ export class SessionTap {
   begin(run: number, sources: OutputSources): boolean {
     const wake = run !== this.#run && this.drain();
     this.#run = run;
+    this.#waiting.clear();
+    this.#isHeld = false;
     for (const tap of this.#taps) tap.begin(run, sources);
     // A pipe whose last writer left before it was opened holds its bytes, but poll never says so.
-    for (const tap of this.#taps) tap.readAll();
+    for (const tap of this.#taps) {
+      tap.readAll(() => !this.#mustWait(tap));
+      this.#queue(tap);
+    }
     return this.#announce(this.#taps) || wake;
   }
 
   /** Reads what the pipes hold and flushes last words; true when a reader is to be woken. */
   drain(): boolean {
-    for (const tap of this.#taps) tap.drain();
+    for (const tap of this.#inOrder()) tap.drain();
     return this.#announce(this.#taps);
   }
 
@@ -95,11 +108,36 @@ export class SessionTap {
   }
 
   #move(tap: StreamTap, happened: number): Moved {
-    const moved = tap.move();
+    const moved = this.#mustWait(tap) ? "waits" : tap.move();
+    if (typeof moved === "number" && tap.writer.isPaced) tap.readAll(() => !this.#mustWait(tap));
     const ended = moved === "ended" || (moved === "empty" && (happened & POLL.hup) !== 0);
     if (ended) tap.close();
+    const waits = this.#queue(tap);
     const wake = typeof moved === "number" && this.#announce([tap]);
-    return { ended, waits: moved === "waits", wake };
+    return { ended, waits, wake };
+  }
+
+  /** Whether it waits now: if so, behind those that did before. */
+  #queue(tap: StreamTap): boolean {
+    if (!this.#mustWait(tap)) {
+      this.#waiting.delete(tap);
+      return false;
+    }
+    this.#waiting.add(tap);
+    return true;
+  }
+
+  /** What waits longest is read first: it was written first. */
+  #inOrder(): Iterable<StreamTap> {
+    return this.#waiting.union(new Set(this.#taps));
+  }
+
+  /** Whether the child is to wait for a reader. */
+  #mustWait(tap: StreamTap): boolean {
+    if (!this.#stdout.waitsTogether) return tap.writer.mustWait();
+    // Of one round: a reader that goes on between two looks must not let the later bytes pass.
+    this.#isHeld ||= this.#taps.some(({ writer }) => writer.mustWait());
+    return this.#isHeld;
   }
 
   /** Publishes the entries of these; true when a reader waits for those, or for mere bytes. */
@@ -145,14 +183,8 @@ class StreamTap {
     else if (this.stream === "stdout") this.#fd = sources.terminal;
   }
 
-  /** Moves one chunk and makes its lines entries, unless the child is to wait for a reader. */
-  move(): Transfer | "waits" {
-    // Closed in this very round of the thread, its ring may be unmapped already.
-    if (this.#fd === undefined) return "ended";
-    return this.writer.mustWait() ? "waits" : this.#moveNow();
-  }
-
-  #moveNow(): Transfer {
+  /** Moves one chunk and makes its lines entries. */
+  move(): Transfer {
     if (this.#fd === undefined) return "ended";
     const move = this.#isTerminal ? transferByReading : transfer;
     const moved = move(this.#fd, this.#target, this.writer.room());
@@ -160,16 +192,16 @@ class StreamTap {
     return moved;
   }
 
-  /** Moves what is in the pipe now, within bounds. */
-  readAll(move: () => Transfer | "waits" = () => this.move()): void {
-    for (let chunk = 0; chunk < DRAIN_CHUNKS; chunk += 1) {
-      if (typeof move() !== "number") break;
+  /** Moves what is in the pipe now, within bounds, as long as it may. */
+  readAll(mayMove: () => boolean): void {
+    for (let chunk = 0; chunk < DRAIN_CHUNKS && mayMove(); chunk += 1) {
+      if (typeof this.move() !== "number") break;
     }
   }
 
   /** Whoever the child waited for, it has ended: there is room for what its pipe holds. */
   drain(): void {
-    this.readAll(() => this.#moveNow());
+    this.readAll(() => true);
     this.writer.flush(this.#run, Date.now());
   }
 

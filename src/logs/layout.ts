@@ -72,6 +72,8 @@ export const I32 = {
   armedForBytes: 36,
   /** 1 when the writer takes nothing in until a reader has taken more. */
   waiting: 37,
+  /** 1 when the child waits for one who reads both streams in their order. Kept in the stdout ring. */
+  together: 38,
 } as const;
 
 /** Byte offset of `head`, where splice(2) commits the position. */

@@ -108,6 +108,11 @@ export class RingReader {
     return Atomics.exchange(this.#i32, I32.waiting, 0) === 1;
   }
 
+  /** Whether both rings wait where one must. Only of a stdout ring. True when that is new. */
+  paceTogether(wanted: boolean): boolean {
+    return Atomics.exchange(this.#i32, I32.together, wanted ? 1 : 0) !== (wanted ? 1 : 0);
+  }
+
   /** Position at which the stream ends so far; all bytes before it can be read, or were dropped. */
   get head(): number {
     Atomics.load(this.#i32, I32.fence);

@@ -85,7 +85,7 @@ export class RingWriter {
   /** Bytes that may be moved in at `offset` now, without overwriting what is still held. */
   room(): number {
     this.#dropBefore(this.#arena.prepare(this.#oldest));
-    const chunk = this.#field(F64.paced) === 0 ? CHUNK_BYTES : PACED_CHUNK_BYTES;
+    const chunk = this.isPaced ? PACED_CHUNK_BYTES : CHUNK_BYTES;
     return Math.min(chunk, this.#arena.straight);
   }
 
@@ -99,6 +99,16 @@ export class RingWriter {
     // Looked at again: one that went on before it could see the wish tells nobody.
     Atomics.load(this.#i32, I32.fence);
     return this.#isAhead();
+  }
+
+  /** Whether a reader is waited for at all. */
+  get isPaced(): boolean {
+    return this.#field(F64.paced) !== 0;
+  }
+
+  /** Whether this and its session's other ring wait where one must. Only of a stdout ring. */
+  get waitsTogether(): boolean {
+    return this.#i32[I32.together] === 1;
   }
 
   /** For systems without splice(2): commits bytes that were read to `offset`. */

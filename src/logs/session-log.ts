@@ -47,11 +47,13 @@ export class SessionLog {
   readonly #rings: Rings;
   readonly #waiters = new Set<Waiter>();
   readonly #pacing: ReadonlyMap<RingReader, Pacing>;
+  readonly #onRoom: () => void;
   #over = false;
 
   /** `onRoom` is called when the child waited for a reader, and need not any more. */
   constructor(rings: Rings, onRoom: () => void = () => {}) {
     this.#rings = rings;
+    this.#onRoom = onRoom;
     const all = [rings.stdout, rings.stderr];
     this.#pacing = new Map(all.map((ring) => [ring, new Pacing(ring, { onRoom })]));
   }
@@ -63,6 +65,7 @@ export class SessionLog {
 
   /** Readers for whom the child is to wait come in a moment. */
   expectPacedReader(): void {
+    this.#rings.stdout.paceTogether(true);
     for (const pacing of this.#pacing.values()) pacing.expect();
   }
 
@@ -106,6 +109,9 @@ export class SessionLog {
     const rings = this.#ringsOf(query.stream);
     const pacing = query.paced ? rings.map((ring) => this.#pacing.get(ring)) : [];
     const start = this.#startOf(query);
+    // One stream ahead of the other would come too late in the view of both.
+    const together = query.stream === "blended";
+    if (query.paced && this.#rings.stdout.paceTogether(together)) this.#onRoom();
     const onReached = (next: readonly number[]) => {
       for (const [ring, pace] of pacing.entries()) pace?.reached(follower, next[ring] ?? 0);
     };

@@ -1,0 +1,100 @@
+// A child that waits for its reader: in what order its streams are read, and how much at its end.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PipeEnds } from "../../src/capture/child-ends.ts";
+import { Capture } from "../../src/capture/handle.ts";
+import type { SessionCapture } from "../../src/capture/session-capture.ts";
+import type { FollowQuery } from "../../src/logs/follower.ts";
+import { waitFor } from "../support/wait.ts";
+
+let directory: string;
+let capture: Capture;
+let session: SessionCapture;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "korun-paced-"));
+  capture = Capture.start({
+    directory,
+    onFailure: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  session = capture.open(join(directory, "session"));
+  session.log.expectPacedReader();
+});
+
+afterEach(async () => {
+  await session.release();
+  capture.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function start(script: string): Bun.Subprocess {
+  const { stdout, stderr } = session.begin(1) as PipeEnds;
+  const child = Bun.spawn(["sh", "-c", script], {
+    cwd: directory,
+    stdin: "ignore",
+    stdout,
+    stderr,
+  });
+  session.started();
+  return child;
+}
+
+/** A file that the child makes. */
+function made(name: string): Promise<boolean> {
+  return waitFor(`${name} to be made`, () => existsSync(join(directory, name)));
+}
+
+/** The next lines for a reader from the beginning, in groups of the same: `3 a`. */
+async function read(lines: number, stream: FollowQuery["stream"] = "blended"): Promise<string[]> {
+  const from = { sinceSeq: 1 };
+  const follower = session.log.follow({ stream, from, limit: 0, paced: true });
+  const groups: { line: string; count: number }[] = [];
+  for (let seen = 0; seen < lines; ) {
+    const batch = await follower.next();
+    for (const { bytes } of batch?.entries ?? []) {
+      const line = Buffer.from(bytes).toString();
+      const last = groups.at(-1);
+      if (last?.line === line) last.count += 1;
+      else groups.push({ line, count: 1 });
+      seen += 1;
+    }
+  }
+  follower.close();
+  return groups.map(({ line, count }) => `${count} ${line}`);
+}
+
+// When the child has written the last of the first stream, so much of it is taken that it waits; the
+// rest, and the second stream, fit in the pipes.
+test.each([
+  ["stdout", "yes a | head -n 9113; yes b | head -n 2000 >&2"],
+  ["stderr", "yes a | head -n 9113 >&2; yes b | head -n 2000"],
+])("whoever reads both streams gets them in order, though %s waited", async (_, script) => {
+  const child = start(`${script}; touch printed; exec sleep 60`);
+  await made("printed");
+  expect(await read(11_113)).toEqual(["9113 a", "2000 b"]);
+  child.kill();
+});
+
+test("what is left in the pipes at the end is read in order, too", async () => {
+  await start("yes a | head -n 9113 >&2; yes b | head -n 2000").exited;
+  await session.drain();
+  expect(await read(11_113)).toEqual(["9113 a", "2000 b"]);
+});
+
+test("of two readers, one for each stream, one does not wait for the other", async () => {
+  const script = "yes b | head -n 100000; touch printed; exec sleep 60";
+  const child = start(`yes a | head -n 9113 >&2; ${script}`);
+  const other = session.log.follow({
+    ...{ stream: "stderr", from: { sinceSeq: 1 } },
+    ...{ limit: 0, paced: true },
+  });
+  expect(await read(100_000, "stdout")).toEqual(["100000 b"]);
+  await made("printed");
+  other.close();
+  child.kill();
+});
