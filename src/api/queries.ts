@@ -43,6 +43,16 @@ export const HeadQuery = v.strictObject({
   ...filters,
 });
 
+/** On Linux, the fields 1 and 22 of `/proc/self/stat`. */
+const readerProcess = v.pipe(
+  v.string(),
+  v.regex(/^[1-9]\d{0,9}\.\d{1,15}$/, "a pid, a dot, and when that process started"),
+  v.transform((text) => {
+    const [pid, startTime] = text.split(".");
+    return { pid: Number(pid), startTime: Number(startTime) };
+  }),
+);
+
 export const LogQuery = v.strictObject({
   stream,
   limit,
@@ -51,6 +61,10 @@ export const LogQuery = v.strictObject({
   since_seq: about(v.optional(number), "Entries from this one upward, rather than the newest."),
   follow: about(flag, "First what there is, then what comes."),
   paced: about(flag, "With `follow`: the session's command waits for this reader, as with a pipe."),
+  reader: about(
+    v.optional(readerProcess),
+    "With `paced`: which process reads. When the daemon changes, it is waited for as long as it lives.",
+  ),
   open: about(
     choice(["nothing", "newline", "stdout", "stderr"]),
     "With `format=frames`: what the text so far has left open.",

@@ -3,6 +3,7 @@
 
 import { constants, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { ReaderProcess } from "../logs/layout.ts";
 import { RING_LIMITS } from "../logs/session-log.ts";
 import { openPidfd } from "../native/pidfd.ts";
 import { makeFifo } from "../native/pipe.ts";
@@ -14,9 +15,12 @@ export interface CaptureOptions {
   readonly directory: string;
   /** The thread is gone, and with it all capture: the daemon cannot go on. */
   onFailure(reason: string): void;
+  /** Whether a reader lives that a child waits for; by default, none does. */
+  isAlive?(process: ReaderProcess): boolean;
 }
 
 export class Capture {
+  readonly #isAlive: (process: ReaderProcess) => boolean;
   readonly #worker: Worker;
   readonly #mailbox: MessagePort;
   readonly #control: number;
@@ -33,6 +37,7 @@ export class Capture {
   }
 
   private constructor(options: CaptureOptions) {
+    this.#isAlive = options.isAlive ?? (() => false);
     const [reading, writing] = openControlPipe(options.directory);
     this.#control = writing;
     this.#worker = new Worker(threadUrl(), { ref: false });
@@ -97,6 +102,7 @@ export class Capture {
     const session = make({
       send: (request) => this.#send({ ...request, key }),
       ask: (kind) => this.#ask((ticket) => ({ kind, key, ticket })),
+      isAlive: this.#isAlive,
       forget: () => this.#sessions.delete(key),
     });
     this.#sessions.set(key, session);

@@ -5,7 +5,12 @@ import { closeSync, rmSync } from "node:fs";
 import type { SessionInput } from "../domain/input.ts";
 import { messageOf, Problem } from "../domain/problem.ts";
 import type { OutputStream, TerminalDimensions, TerminalStatus } from "../domain/session.ts";
-import { HEADER_BYTES, PACED_PIPE_BYTES, type RingLimits } from "../logs/layout.ts";
+import {
+  HEADER_BYTES,
+  PACED_PIPE_BYTES,
+  type ReaderProcess,
+  type RingLimits,
+} from "../logs/layout.ts";
 import { RingReader } from "../logs/ring-reader.ts";
 import { SessionLog } from "../logs/session-log.ts";
 import { copyDescriptor } from "../native/descriptor.ts";
@@ -22,6 +27,7 @@ import { TerminalInput } from "./terminal-input.ts";
 export interface CaptureLine {
   send(request: WithoutKey<Extract<CaptureRequest, { kind: "open" | "begin" | "go on" }>>): void;
   ask(kind: "drain" | "close"): Promise<void>;
+  isAlive(process: ReaderProcess): boolean;
   forget(): void;
 }
 
@@ -90,8 +96,9 @@ export class SessionCapture {
       const whole = () => viewOf(mapping);
       return new RingReader(viewOf(mapping, HEADER_BYTES), { stream, limits: parts.limits, whole });
     };
-    this.log = new SessionLog({ stdout: reader("stdout"), stderr: reader("stderr") }, () =>
-      parts.send({ kind: "go on" }),
+    this.log = new SessionLog(
+      { stdout: reader("stdout"), stderr: reader("stderr") },
+      { onRoom: () => parts.send({ kind: "go on" }), isAlive: parts.isAlive },
     );
     this.#input = inputFor(parts.ways, directory);
     const isTerminal = this.#input?.kind === "terminal";

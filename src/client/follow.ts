@@ -9,7 +9,7 @@ import type { LogStream } from "../domain/session.ts";
 import type { Client } from "./client.ts";
 import { NoDaemon } from "./failure.ts";
 import { readFrames, readTextFrames } from "./frames.ts";
-import type { LogFilters } from "./queries.ts";
+import type { LogFilters, PacedReader } from "./queries.ts";
 
 /** What is followed of a log. */
 export interface FollowedLog {
@@ -20,7 +20,7 @@ export interface FollowedLog {
   /** Only these entries. */
   readonly filters?: LogFilters | undefined;
   /** The child waits for this reader. */
-  readonly paced?: boolean | undefined;
+  readonly paced?: PacedReader | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

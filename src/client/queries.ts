@@ -17,6 +17,12 @@ export interface LogFilters {
 }
 
 /** Which entries to read, and in which form. What is left out is for the daemon to decide. */
+/** One whom the child waits for. */
+export interface PacedReader {
+  /** Should the daemon change, as long as this process lives. */
+  readonly process: { readonly pid: number; readonly startTime: number } | undefined;
+}
+
 export interface LogQuery extends LogFilters {
   readonly stream?: LogStream | undefined;
   readonly limit?: number | undefined;
@@ -25,7 +31,7 @@ export interface LogQuery extends LogFilters {
   readonly run?: string | undefined;
   readonly follow?: boolean | undefined;
   /** The child waits for this reader. */
-  readonly paced?: boolean | undefined;
+  readonly paced?: PacedReader | undefined;
   readonly format: "json" | "text" | "frames";
   /** With `frames`: what the text so far leaves open. */
   readonly open?: TextFrameHead["open"] | undefined;
@@ -44,6 +50,7 @@ export function logPath(
   { action, query }: { readonly action: SessionAction; readonly query: LogQuery },
 ): string {
   const { format, stream, limit, sinceSeq, run, follow, paced, open, ...filters } = query;
+  const { pid, startTime } = paced?.process ?? {};
   return withQuery(sessionPath(reference, action), {
     format,
     stream,
@@ -51,7 +58,8 @@ export function logPath(
     since_seq: sinceSeq,
     run,
     follow: follow ? 1 : undefined,
-    paced: paced ? 1 : undefined,
+    paced: paced === undefined ? undefined : 1,
+    reader: pid === undefined ? undefined : `${pid}.${startTime}`,
     open: open === "nothing" ? undefined : open,
     ...filters,
   });

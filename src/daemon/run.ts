@@ -10,6 +10,7 @@ import type { Visitors } from "../http/visitors.ts";
 import { takeLegacy } from "../keeper/link.ts";
 import { trimOnceSettled } from "../native/trim.ts";
 import { ageMs } from "../process/adopt.ts";
+import { isAlive } from "../process/identity.ts";
 import { Store } from "../store/store.ts";
 import { attendChecks } from "../supervisor/attendants/checkup.ts";
 import { limitsWith } from "../supervisor/attendants/limits.ts";
@@ -125,6 +126,7 @@ async function supervise(paths: Paths, context: SuperviseContext): Promise<Super
 
   const capture = Capture.start({
     directory: paths.home,
+    isAlive,
     onFailure: (reason) => {
       log.error(`the capture thread ended: ${reason}`);
       intents.request("no output can be captured any more", 1);

@@ -2,6 +2,7 @@
 
 import type { LogStream } from "../domain/session.ts";
 import type { Entry } from "./entry.ts";
+import type { ReaderProcess } from "./layout.ts";
 import type { Portion } from "./merge.ts";
 import { Place, type PlaceSource } from "./place.ts";
 
@@ -13,6 +14,8 @@ export interface FollowQuery {
   readonly limit: number;
   /** The child waits for this reader, rather than that it misses anything. */
   readonly paced?: boolean;
+  /** Its process, if it is one that comes back as long as it lives. */
+  readonly reader?: ReaderProcess | undefined;
 }
 
 /** What is new since the batch before: at least one entry. */

@@ -53,6 +53,9 @@ export const F64 = {
   sequence: 10,
   /** Number of the oldest entry that a reader for whom the child waits has not taken, plus 1; or 0. */
   paced: 11,
+  /** The process of such a reader; its pid is 0 when it is not known. */
+  readerPid: 12,
+  readerStart: 13,
 } as const;
 
 /** Header fields that are 32-bit integers, as indexes of an Int32Array over the whole ring. */
@@ -95,6 +98,12 @@ export const LENGTH_MASK = 0x00ff_ffff;
 export function entryBytes(packed: number): number {
   const returns = (packed & FLAG.carriageReturn ? 1 : 0) + (packed & FLAG.secondReturn ? 1 : 0);
   return (packed & LENGTH_MASK) + (packed & FLAG.newline ? 1 : 0) + returns;
+}
+
+/** A process that reads: a pid alone is used again, with its start time it is not. */
+export interface ReaderProcess {
+  readonly pid: number;
+  readonly startTime: number;
 }
 
 /** How much a ring may hold. */

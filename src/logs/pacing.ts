@@ -2,14 +2,19 @@
 // of what the ring holds, and no further, so that none of them misses anything. Where they are is
 // kept in the ring: the next daemon does not let the child run ahead before its reader is back.
 
+import type { ReaderProcess } from "./layout.ts";
 import type { RingReader } from "./ring-reader.ts";
 
-/** How long the child waits for a reader that has yet to come, or to come back, in ms. */
+/**
+ * How long the child waits for a reader that has yet to come, or to come back, in ms. One whose
+ * process is known to live may only be busy: a pager stands still, say.
+ */
 export const READER_PATIENCE_MS = 5_000;
 
 export interface PacingOptions {
   /** Called when the writer waited, and may go on. */
   onRoom(): void;
+  readonly isAlive?: (reader: ReaderProcess) => boolean;
   readonly patienceMs?: number;
 }
 
@@ -17,14 +22,17 @@ export interface PacingOptions {
 export class Pacing {
   readonly #ring: RingReader;
   readonly #onRoom: () => void;
+  readonly #isAlive: (reader: ReaderProcess) => boolean;
   readonly #patienceMs: number;
   /** The number of the first entry that each has yet to take. */
   readonly #readers = new Map<object, number>();
   #patience: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ring: RingReader, { onRoom, patienceMs = READER_PATIENCE_MS }: PacingOptions) {
+  constructor(ring: RingReader, options: PacingOptions) {
+    const { onRoom, isAlive = () => false, patienceMs = READER_PATIENCE_MS } = options;
     this.#ring = ring;
     this.#onRoom = onRoom;
+    this.#isAlive = isAlive;
     this.#patienceMs = patienceMs;
     if (ring.isPaced) this.#beginPatience();
   }
@@ -32,8 +40,14 @@ export class Pacing {
   /** A reader is about to come, and wants all from here on. */
   expect(): void {
     if (this.#ring.isPaced) return;
+    this.#ring.pacer = undefined;
     this.#pace(this.#ring.count);
     this.#beginPatience();
+  }
+
+  /** A reader comes, whose process may be known. */
+  came(from: ReaderProcess | undefined): void {
+    this.#ring.pacer = from;
   }
 
   /** A reader, of this identity, has taken all before an entry. */
@@ -62,8 +76,14 @@ export class Pacing {
 
   #beginPatience(): void {
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#pace(undefined), this.#patienceMs);
+    this.#patience = setTimeout(() => this.#endPatience(), this.#patienceMs);
     this.#patience.unref();
+  }
+
+  #endPatience(): void {
+    const { pacer } = this.#ring;
+    if (pacer.pid !== 0 && this.#isAlive(pacer)) this.#beginPatience();
+    else this.#pace(undefined);
   }
 
   #pace(from: number | undefined): void {

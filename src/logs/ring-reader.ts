@@ -13,6 +13,7 @@ import {
   FLAG,
   I32,
   LENGTH_MASK,
+  type ReaderProcess,
   type RingLimits,
   slotStart,
 } from "./layout.ts";
@@ -106,6 +107,15 @@ export class RingReader {
     this.#f64[F64.paced] = from === undefined ? 0 : from + 1;
     Atomics.add(this.#i32, I32.fence, 1);
     return Atomics.exchange(this.#i32, I32.waiting, 0) === 1;
+  }
+
+  /** The process of the reader that the child waits for. Its pid is 0 when it is not known. */
+  get pacer(): ReaderProcess {
+    return { pid: this.#field(F64.readerPid), startTime: this.#field(F64.readerStart) };
+  }
+  set pacer(reader: ReaderProcess | undefined) {
+    this.#f64[F64.readerPid] = reader?.pid ?? 0;
+    this.#f64[F64.readerStart] = reader?.startTime ?? 0;
   }
 
   /** Whether both rings wait where one must. Only of a stdout ring. True when that is new. */

@@ -7,7 +7,7 @@ import { type Digest, type DigestQuery, digestLog } from "./digest.ts";
 import { Follower, type FollowQuery } from "./follower.ts";
 import type { RingLimits } from "./layout.ts";
 import { Merge } from "./merge.ts";
-import { Pacing } from "./pacing.ts";
+import { Pacing, type PacingOptions } from "./pacing.ts";
 import { type LogPage, type PagedLog, type PageQuery, readPage } from "./page.ts";
 import type { PlaceSource } from "./place.ts";
 import { rankOf } from "./rank.ts";
@@ -50,12 +50,11 @@ export class SessionLog {
   readonly #onRoom: () => void;
   #over = false;
 
-  /** `onRoom` is called when the child waited for a reader, and need not any more. */
-  constructor(rings: Rings, onRoom: () => void = () => {}) {
+  constructor(rings: Rings, pacing: PacingOptions = { onRoom() {} }) {
     this.#rings = rings;
-    this.#onRoom = onRoom;
+    this.#onRoom = pacing.onRoom;
     const all = [rings.stdout, rings.stderr];
-    this.#pacing = new Map(all.map((ring) => [ring, new Pacing(ring, { onRoom })]));
+    this.#pacing = new Map(all.map((ring) => [ring, new Pacing(ring, pacing)]));
   }
 
   /** Whether the child waits for readers. */
@@ -112,6 +111,7 @@ export class SessionLog {
     // One stream ahead of the other would come too late in the view of both.
     const together = query.stream === "blended";
     if (query.paced && this.#rings.stdout.paceTogether(together)) this.#onRoom();
+    for (const pace of pacing) pace?.came(query.reader);
     const onReached = (next: readonly number[]) => {
       for (const [ring, pace] of pacing.entries()) pace?.reached(follower, next[ring] ?? 0);
     };

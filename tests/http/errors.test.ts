@@ -123,7 +123,7 @@ describe("query parameters", () => {
     const session = await server.session();
     const unknown = await ask(`/v1/sessions/${session.id}/logs?lines=5`);
     expect(unknown.error.expected).toBe(
-      "one of stream, limit, run, format, since_seq, follow, paced, open, grep, regex, level, since, until, ansi",
+      "one of stream, limit, run, format, since_seq, follow, paced, reader, open, grep, regex, level, since, until, ansi",
     );
     const choice = await ask(`/v1/sessions/${session.id}/logs?stream=foo`);
     expect(choice.error.expected).toBe("one of blended, stdout, stderr");

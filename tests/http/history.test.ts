@@ -223,6 +223,8 @@ describe("the log of one run", () => {
     ["format=frames", 400],
     ["paced=1", 400],
     ["paced=1&follow=1&grep=x", 400],
+    ["reader=12.34&follow=1", 400],
+    ["paced=1&follow=1&reader=12", 400],
   ])("%s is refused", async (query, status) => {
     const session = await server.session();
     const response = await get(`/v1/sessions/${session.id}/logs?${query}`);

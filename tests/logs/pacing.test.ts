@@ -24,8 +24,10 @@ function pacedSession(limits: RingLimits = RING_LIMITS) {
   const [stdout, stderr] = [ring("stdout"), ring("stderr")];
   const told = { room: 0 };
   const readers = { stdout: stdout.reader, stderr: stderr.reader };
-  const log = new SessionLog(readers, () => {
-    told.room += 1;
+  const log = new SessionLog(readers, {
+    onRoom() {
+      told.room += 1;
+    },
   });
   return {
     log,
@@ -144,5 +146,20 @@ describe("a child waits", () => {
     next.left(next, { over: false });
     expect(reader.isPaced).toBe(true);
     await waitFor("nobody to be waited for", () => !reader.isPaced);
+  });
+
+  test("for one whose process lives, whatever holds it up", async () => {
+    const { reader } = pacedSession();
+    const pager = { pid: 7, startTime: 77 };
+    const asked: object[] = [];
+    const isAlive = (one: object) => asked.push(one) < 3;
+    const before = new Pacing(reader, { onRoom() {} });
+    before.came(pager);
+    before.reached(before, 0);
+    before.close();
+    const next = new Pacing(reader, { onRoom() {}, isAlive, patienceMs: 1 });
+    await waitFor("nobody to be waited for", () => !reader.isPaced);
+    expect(asked).toEqual([pager, pager, pager]);
+    next.close();
   });
 });

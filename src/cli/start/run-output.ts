@@ -2,7 +2,9 @@
 // byte. On one terminal both go through one reader, which keeps them in the order they came in.
 
 import type { Client } from "../../client/client.ts";
-import { followLog, followText, type TextPiece } from "../../client/follow.ts";
+import { type FollowedLog, followLog, followText, type TextPiece } from "../../client/follow.ts";
+import { startTimeOf } from "../../process/identity.ts";
+import type { ProcessIdentity } from "../../process/process-info.ts";
 import { gapsOfStdout, withGapTold } from "../logs/gaps.ts";
 import { LinePrinter } from "../logs/line-printer.ts";
 import { writeAll } from "../show/print.ts";
@@ -19,8 +21,11 @@ interface Shown {
   readonly paced: boolean;
 }
 
+type Followed = Omit<FollowedLog, "stream" | "signal">;
+
 /** Shows it until the session is over. Throws EPIPE or EIO when nobody reads it. */
-export async function showOutput(client: Client, shown: Shown): Promise<void> {
+export async function showOutput(client: Client, { paced, ...place }: Shown): Promise<void> {
+  const shown: Followed = { ...place, paced: paced ? { process: ourselves() } : undefined };
   const broken = new AbortController();
   const { signal } = broken;
   const shows = (await sharesTerminal())
@@ -40,7 +45,7 @@ export async function showOutput(client: Client, shown: Shown): Promise<void> {
 
 async function showStream(
   client: Client,
-  shown: Shown,
+  shown: Followed,
   { stream, signal }: { stream: "stdout" | "stderr"; signal: AbortSignal },
 ): Promise<void> {
   const fd = stream === "stdout" ? 1 : 2;
@@ -52,6 +57,11 @@ async function showStream(
   } finally {
     gaps?.end();
   }
+}
+
+function ourselves(): ProcessIdentity | undefined {
+  const startTime = startTimeOf(process.pid);
+  return startTime === undefined ? undefined : { pid: process.pid, startTime };
 }
 
 /** With the carriage returns that a log leaves out. */
@@ -68,7 +78,7 @@ function asWritten({ text, returns }: TextPiece): Uint8Array {
   return whole;
 }
 
-async function showBlended(client: Client, shown: Shown, signal: AbortSignal): Promise<void> {
+async function showBlended(client: Client, shown: Followed, signal: AbortSignal): Promise<void> {
   const printer = new LinePrinter({ times: false, streams: false, paint: painter(false) });
   const encoder = new TextEncoder();
   for await (const frames of followLog(client, { ...shown, stream: "blended", signal })) {

@@ -48,13 +48,13 @@ async function logs({ directory, history, exchange }: Asked): Promise<Response> 
   const filter = await filterIn(query);
   requireSense(query, filter);
   const session = directory.find(exchange.reference);
-  const { stream, limit, format, open, paced, since_seq: sinceSeq } = query;
+  const { stream, limit, format, open, paced, reader, since_seq: sinceSeq } = query;
   const from: FollowQuery["from"] = sinceSeq === undefined ? "newest" : { sinceSeq };
   if (!query.follow) return await page(session, { query, filter, from, exchange });
   const isTerminal = session.snapshot().spec.pty !== undefined;
   const form = logForm({ stream, format, open, isTerminal });
   if (exchange.request.method === "HEAD") return followHead(form);
-  const follower = follow(session, { stream, limit, from, paced, filter });
+  const follower = follow(session, { stream, limit, from, paced, reader, filter });
   const told = tellLag(follower, (missed) => history.lagged(session.id, { stream, missed }));
   const shown: typeof form = { ...form, encode: (batch) => form.encode(shownAs(batch, query)) };
   return await followReply(told, shown, exchange);
@@ -64,7 +64,7 @@ type LogRequest = v.InferOutput<typeof LogQuery>;
 
 /** Throws Problem `bad_request` for parameters that make no sense together. */
 function requireSense(query: LogRequest, filter: LogFilter | undefined): void {
-  const { follow, run, format, open, paced } = query;
+  const { follow, run, format, open, paced, reader } = query;
   if (!follow && format === "frames") throw senseless("format", "frames is for follow=1");
   if (follow && run !== undefined) {
     throw senseless("run", "reads what a run has printed, and is not for follow");
@@ -75,6 +75,7 @@ function requireSense(query: LogRequest, filter: LogFilter | undefined): void {
   if (paced && (!follow || filter !== undefined)) {
     throw senseless("paced", "is for follow=1, and for all entries");
   }
+  if (reader !== undefined && !paced) throw senseless("reader", "is for paced=1");
 }
 
 function follow(
