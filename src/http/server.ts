@@ -53,7 +53,10 @@ export interface HttpServer {
   refuse(): void;
   /** The same, and ends followers and lets other answers finish, for a second at most. */
   stop(): Promise<void>;
-  /** Breaks followers off, rather than ends them: they then know that another daemon goes on. */
+  /**
+   * Takes no new connections, since there is nothing left to ask for, and breaks followers off,
+   * rather than ends them: they then know that another daemon goes on.
+   */
   breakOff(): void;
 }
 
@@ -86,7 +89,10 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       await within(STOP_MS, refuse(listeners));
       for (const listener of listeners) listener.close();
     },
-    breakOff: () => stopping.abort(BROKEN_OFF),
+    breakOff() {
+      void refuse(listeners);
+      stopping.abort(BROKEN_OFF);
+    },
   };
 }
 

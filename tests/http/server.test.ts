@@ -107,6 +107,13 @@ test("to refuse leaves what is under way in peace", async () => {
   follower.socket.destroy();
 });
 
+test("one whose sessions are handed over is asked for them no more", async () => {
+  server.http.breakOff();
+  // Its session would not be found in a daemon that has let go of all.
+  const refused = await openRaw({ port: server.port }).catch((thrown) => systemCode(thrown));
+  expect(refused).toBe("ECONNREFUSED");
+});
+
 function start(port: number, socketPath: string): Promise<HttpServer> {
   const machine = new FakeMachine();
   return startServer({
