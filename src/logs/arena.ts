@@ -113,6 +113,15 @@ export class Arena {
     return position + CHUNK_BYTES - this.capacity;
   }
 
+  /**
+   * Whether the newest bytes, so many, and as many more as are told are kept when the next chunk
+   * comes. Grows for them where it can, keeping what is from `oldest` on.
+   */
+  keeps(newest: number, { more, oldest }: { more: number; oldest: number }): boolean {
+    const wanted = newest + more + CHUNK_BYTES;
+    return wanted <= this.capacity || this.#grow({ wanted, oldest });
+  }
+
   /** For systems without splice(2): commits bytes that were put at `offset`. */
   advance(length: number): void {
     this.#i32[I32.head] = this.offset + length;

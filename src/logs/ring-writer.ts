@@ -17,6 +17,7 @@ import {
   I32,
   MAX_ENTRY_BYTES,
   PACED_CHUNK_BYTES,
+  PACED_PIPE_BYTES,
   RING_MAGIC,
   type RingLimits,
   slotStart,
@@ -153,7 +154,7 @@ export class RingWriter {
     return Atomics.exchange(this.#i32, I32.armedForBytes, 0) === 1;
   }
 
-  /** Of a quarter of the lines, and half of the bytes, that are kept. */
+  /** Of a quarter of the lines, and half of the bytes, that are kept; of less on a full disk. */
   #isAhead(): boolean {
     const paced = this.#field(F64.paced);
     if (paced === 0) return false;
@@ -161,7 +162,9 @@ export class RingWriter {
     const from = Math.max(paced - 1, this.#first);
     if (this.#count - from > entries / 4) return true;
     const start = from < this.#count ? this.#positionOf(from) : this.#lineStart;
-    return this.#arena.position - start > bytes / 2;
+    const unread = this.#arena.position - start;
+    const more = PACED_CHUNK_BYTES + PACED_PIPE_BYTES;
+    return unread > bytes / 2 || !this.#arena.keeps(unread, { more, oldest: this.#oldest });
   }
 
   #create({ i32 }: RingViews): void {

@@ -9,11 +9,10 @@ import { RING_LIMITS, SessionLog } from "../../src/logs/session-log.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** A log whose writer does as the capture thread does. */
-function pacedSession(limits: RingLimits = RING_LIMITS) {
+function pacedSession(limits: RingLimits = RING_LIMITS, allocate = () => true) {
   const sequence = { next: 1 };
   const ring = (stream: "stdout" | "stderr") => {
     const memory = new ArrayBuffer(ringBytes(limits));
-    const allocate = () => true;
     const writer = new RingWriter(memory, { limits, sequence, allocate });
     return {
       bytes: new Uint8Array(memory),
@@ -22,11 +21,12 @@ function pacedSession(limits: RingLimits = RING_LIMITS) {
     };
   };
   const [stdout, stderr] = [ring("stdout"), ring("stderr")];
-  const told = { room: 0 };
+  const told = { room: 0, onRoom() {} };
   const readers = { stdout: stdout.reader, stderr: stderr.reader };
   const log = new SessionLog(readers, {
     onRoom() {
       told.room += 1;
+      told.onRoom();
     },
   });
   return {
@@ -94,6 +94,24 @@ describe("a child waits", () => {
     expect(written).toBeLessThan(RING_LIMITS.bytes);
     const first = await follower.next();
     expect(first?.missed).toBe(0);
+  });
+
+  test("for the bytes that are kept where the disk is full", async () => {
+    let granted = 0;
+    // The index and the first arena of each ring.
+    const { log, told, write } = pacedSession(RING_LIMITS, () => granted++ < 4);
+    const follower = log.follow(FROM_START);
+    let rest = `${"x".repeat(5_000)}\n`.repeat(1_000);
+    told.onRoom = () => {
+      rest = rest.slice(write(rest));
+    };
+    told.onRoom();
+    for (let lines = 0; lines < 1_000; ) {
+      const { missed, entries } = (await follower.next()) ?? { missed: 0, entries: [] };
+      expect(missed).toBe(0);
+      lines += entries.length;
+    }
+    expect(rest).toBe("");
   });
 
   test("for the slowest of several", async () => {
