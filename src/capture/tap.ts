@@ -5,16 +5,14 @@ import { closeSync } from "node:fs";
 import type { OutputStream } from "../domain/session.ts";
 import { HEAD_OFFSET } from "../logs/layout.ts";
 import { RingWriter, type Sequence } from "../logs/ring-writer.ts";
+import { pipeCapacity } from "../native/descriptor.ts";
 import { allocate, viewOf } from "../native/memory.ts";
 import { POLL, type Target, type Transfer, transfer, transferByReading } from "../native/pipe.ts";
 import type { CaptureRequest, OutputSources, RingFile } from "./protocol.ts";
 import { usedBytes } from "./rings.ts";
 
-/**
- * Chunks that a drain reads at most. A pipe holds one; more only come from a process that outlived
- * its run and still writes, and that one may not hold up the news that the run has ended.
- */
-const DRAIN_CHUNKS = 64;
+/** Chunks that are read at most before others have their turn. */
+const MOST_CHUNKS = 64;
 
 /** What came of reading a pipe once. */
 export interface Moved {
@@ -97,7 +95,11 @@ export class SessionTap {
     return this.#announce(this.#taps) || wake;
   }
 
-  /** Reads what the pipes hold and flushes last words; true when a reader is to be woken. */
+  /**
+   * Reads what the pipes hold and flushes last words; true when a reader is to be woken. More only
+   * comes from a process that outlived its run and still writes: that one may not hold up the news
+   * that the run has ended, nor outrun whoever is waited for.
+   */
   drain(): boolean {
     for (const tap of this.#inOrder()) tap.drain();
     return this.#announce(this.#taps);
@@ -183,25 +185,31 @@ class StreamTap {
     else if (this.stream === "stdout") this.#fd = sources.terminal;
   }
 
-  /** Moves one chunk and makes its lines entries. */
-  move(): Transfer {
+  /** Moves one chunk, of so many bytes at most, and makes its lines entries. */
+  move(most = Number.POSITIVE_INFINITY): Transfer {
     if (this.#fd === undefined) return "ended";
     const move = this.#isTerminal ? transferByReading : transfer;
-    const moved = move(this.#fd, this.#target, this.writer.room());
+    const moved = move(this.#fd, this.#target, Math.min(this.writer.room(), most));
     if (typeof moved === "number") this.writer.index(this.#run, Date.now());
     return moved;
   }
 
   /** Moves what is in the pipe now, within bounds, as long as it may. */
   readAll(mayMove: () => boolean): void {
-    for (let chunk = 0; chunk < DRAIN_CHUNKS && mayMove(); chunk += 1) {
+    for (let chunk = 0; chunk < MOST_CHUNKS && mayMove(); chunk += 1) {
       if (typeof this.move() !== "number") break;
     }
   }
 
   /** Whoever the child waited for, it has ended: there is room for what its pipe holds. */
   drain(): void {
-    this.readAll(() => true);
+    const fd = this.#fd;
+    let left = fd === undefined ? 0 : (pipeCapacity(fd) ?? Number.POSITIVE_INFINITY);
+    for (let chunk = 0; chunk < MOST_CHUNKS && left > 0; chunk += 1) {
+      const moved = this.move(left);
+      if (typeof moved !== "number") break;
+      left -= moved;
+    }
     this.writer.flush(this.#run, Date.now());
   }
 

@@ -7,6 +7,7 @@ const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
+const F_GETPIPE_SZ = 1032;
 const F_DUPFD_CLOEXEC = process.platform === "darwin" ? 67 : 1030;
 const FD_CLOEXEC = 1;
 const O_NONBLOCK = process.platform === "darwin" ? 4 : 0o4000;
@@ -34,6 +35,14 @@ export function setPipeCapacity(fd: number, bytes: number): void {
   if (process.platform !== "linux") return;
   libc ??= openLibc(SYMBOLS);
   libc.fcntl(fd, F_SETPIPE_SZ, bytes);
+}
+
+/** How many bytes a pipe holds; undefined for what is none, and where the system does not tell. */
+export function pipeCapacity(fd: number): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  libc ??= openLibc(SYMBOLS);
+  const bytes = libc.fcntl(fd, F_GETPIPE_SZ, 0);
+  return bytes < 0 ? undefined : bytes;
 }
 
 /** Another descriptor of the same open file, close-on-exec, the caller's to close. Throws. */

@@ -86,6 +86,19 @@ test("what is left in the pipes at the end is read in order, too", async () => {
   expect(await read(11_113)).toEqual(["9113 a", "2000 b"]);
 });
 
+test("of what outlives its run and pours, an end takes no more than the pipe holds", async () => {
+  const child = start("exec yes");
+  const { log } = session;
+  await waitFor("it to wait", () => log.counters().stdoutBytes > 10_000);
+  for (let end = 0; end < 20; end += 1) {
+    const { stdoutBytes } = log.counters();
+    await session.drain();
+    // What is taken before it waits, and its pipe.
+    expect(log.counters().stdoutBytes - stdoutBytes).toBeLessThanOrEqual(12_288);
+  }
+  child.kill();
+});
+
 test("of two readers, one for each stream, one does not wait for the other", async () => {
   const script = "yes b | head -n 100000; touch printed; exec sleep 60";
   const child = start(`yes a | head -n 9113 >&2; ${script}`);
