@@ -15,7 +15,11 @@ test("each stream goes to its own, byte for byte, from the first one on", async 
   run.stderr.push(textFrame("err\n"));
   run.end({ exit_code: 0 });
   expect(await result(child)).toEqual({ code: 0, stdout: "out\nno newline", stderr: "err\n" });
-  expect(daemon.lines.filter((line) => line.includes("/logs")).sort()).toEqual([
+  // It says who reads: its pid, and when it started.
+  const reader = new RegExp(`&reader=${child.pid}\\.\\d+$`);
+  const asked = daemon.lines.filter((line) => line.includes("/logs")).sort();
+  for (const line of asked) expect(line).toMatch(reader);
+  expect(asked.map((line) => line.replace(reader, ""))).toEqual([
     `GET /v1/sessions/${id}/logs?format=frames&stream=stderr&since_seq=0&follow=1&paced=1`,
     `GET /v1/sessions/${id}/logs?format=frames&stream=stdout&since_seq=0&follow=1&paced=1`,
   ]);
