@@ -22,6 +22,8 @@ async function powerOff(korun: Korun): Promise<void> {
     return left.length === 0;
   });
   const database = new Database(join(korun.home, "korun.db"));
+  // A process that ends shows nothing any more before it has let go of its files.
+  database.run("PRAGMA busy_timeout = 30000");
   database.run("UPDATE sessions SET boot_id = 'another boot'");
   database.close();
 }

@@ -54,21 +54,19 @@ test("a flood is read as it was written, wherever the reader is let in", async (
   const wanted = Buffer.from(line.repeat(8_000));
   const child = start(`exec yes ${line.trim()}`);
   const output = session.log.bytes("stdout");
-  let pieces = 0;
   let gaps = 0;
-  for (let from = 0; from < 150_000_000; ) {
+  let from = 0;
+  for (let pieces = 1; pieces <= 300 || gaps === 0; pieces += 1) {
     const { position, bytes } = output.read(from, 200_000);
     if (position > from) gaps += 1;
     const phase = position % line.length;
     if (Buffer.compare(bytes, wanted.subarray(phase, phase + bytes.length)) !== 0) {
       throw new Error(`other bytes than were written at ${position}`);
     }
-    pieces += 1;
-    from = position + bytes.length;
-    if (pieces % 50 === 0) from = 0;
+    // From the beginning again, which is gone once the flood has come round.
+    from = pieces % 50 === 0 ? 0 : position + bytes.length;
     if (bytes.length === 0) await output.changed();
   }
   child.kill();
   await child.exited;
-  expect([pieces > 100, gaps > 0]).toEqual([true, true]);
 });
