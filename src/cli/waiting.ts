@@ -74,8 +74,11 @@ function failureOf(reply: WaitReply, awaited: Failed): Problem {
 }
 
 function endedFirst(reply: WaitReply, { goal }: Awaited): string {
-  if (goal !== "ready") return `does not run: it ${endOf(reply)}`;
-  return reply.state === "failed" ? endOf(reply) : `${endOf(reply)} before it was ready`;
+  if (goal === "ready" && reply.state === "failed") return endOf(reply);
+  // What was ready, or had no checks to meet, was waiting for nothing when it ended.
+  const wasReady = reply.waiting_for.length === 0;
+  if (goal !== "ready" || wasReady) return `does not run: it ${endOf(reply)}`;
+  return `${endOf(reply)} before it was ready`;
 }
 
 function wasLate({ state }: WaitReply, { goal, timeoutMs, isLate }: Failed): string {

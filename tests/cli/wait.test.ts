@@ -78,6 +78,26 @@ describe("korun wait", () => {
     });
   });
 
+  test.each([
+    [[], "does not run: it exited with code 3", ""],
+    [
+      ["log up: not printed"],
+      "exited with code 3 before it was ready",
+      "It was waiting for log up: not printed. ",
+    ],
+  ] as const)(
+    "tells what was ready, or had nothing to be, from what was not: %j",
+    async (waiting_for, words, hint) => {
+      const rest = { outcome: "ended", state: "exited", ready: false, exit_code: 3 } as const;
+      await using daemon = answering({ ...rest, waiting_for });
+      expect(await korun(daemon, ["wait", "web"])).toEqual({
+        code: 3,
+        stdout: "",
+        stderr: `korun: web ${words}\n  ${hint}See: korun logs web\n`,
+      });
+    },
+  );
+
   test("says nothing of its checks where it was not to be ready", async () => {
     const waiting_for = ["port 5999: nobody listens there"];
     await using daemon = answering({ outcome: "timed_out", ready: false, waiting_for });
