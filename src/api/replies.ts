@@ -56,6 +56,10 @@ export const SessionSummary = v.strictObject({
     "When its policy starts it again; null when it does not wait for that.",
   ),
   gave_up: about(v.boolean(), "Its policy starts it no more."),
+  lost: about(
+    v.boolean(),
+    "It is at rest only since the daemon was stopped or the machine went down.",
+  ),
 });
 
 export type SessionSummary = Reply<typeof SessionSummary>;
@@ -111,6 +115,10 @@ export const SessionReply = v.strictObject({
     "The readiness checks that were not met when the newest run ended without having been ready.",
   ),
   gave_up_reason: maybe.text,
+  called_off: about(
+    v.nullable(v.picklist(["stop", "daemon_stop", "lost"])),
+    "What called off a start that was to follow: a stop, that of the daemon, or the end of the machine.",
+  ),
   restart_policy: RestartPolicyReply,
   ready_checks: v.array(ReadyCheckReply),
   health_check: v.nullable(HealthCheckReply),

@@ -2,6 +2,7 @@
 // and what can be said of a phase. Plain data; transition.ts is the table that joins them.
 
 import type {
+  CalledOff,
   ExitStatus,
   HealthCause,
   LeftBehind,
@@ -13,7 +14,14 @@ import type {
 
 /** What a session is to become once what is under way has ended. The last one wins. */
 export type Intent =
-  | { readonly kind: "rest"; readonly force: boolean }
+  | {
+      readonly kind: "rest";
+      readonly force: boolean;
+      /** The daemon's own; without it, somebody asked for it. */
+      readonly by?: "daemon_stop";
+      /** What it came over: another intent, or an end that the policy had yet to answer. */
+      readonly over?: "start" | "finish" | "end";
+    }
   | { readonly kind: "start"; readonly cause: StartCause }
   /** At rest as after a failure of its own: whatever then starts it again still does. */
   | { readonly kind: "finish"; readonly cause: LimitCause };
@@ -66,13 +74,15 @@ export type Lifecycle = { readonly run: number } & (
       readonly leftBehind: readonly LeftBehind[];
       /** Undefined where the policy has no say. */
       readonly next: Next | undefined;
+      /** By what a start that was to follow was called off; only where one was. */
+      readonly calledOff?: CalledOff;
     }
 );
 
 /** What happens to a session: commands, what attendants find, and answers to effects. */
 export type LifecycleEvent =
   | { readonly type: "restart"; readonly cause: StartCause }
-  | { readonly type: "stop"; readonly force: boolean }
+  | { readonly type: "stop"; readonly force: boolean; readonly by?: "daemon_stop" }
   | { readonly type: "fileChanged"; readonly cause: WatchCause }
   /** At rest, file changes start it no longer; otherwise nothing. */
   | { readonly type: "giveUpWatch" }

@@ -7,11 +7,12 @@ import {
   type Answer,
   type Effect,
   type Lifecycle,
+  pendingOf,
   type RunEnd,
   reactsToFiles,
   waitingOf,
 } from "./lifecycle.ts";
-import type { ExitStatus, StartCause } from "./session.ts";
+import type { CalledOff, ExitStatus, StartCause } from "./session.ts";
 import type { LifecycleContext } from "./transition.ts";
 
 /** What the new daemon found out about a session's newest run. */
@@ -121,13 +122,24 @@ function goOnResting(
 
 /** Nothing that ran lives on, and nothing starts by itself: `korun restart --lost` does that. */
 function afterReboot(saved: Lifecycle): Resumption {
-  if (saved.phase === "resting") {
-    const next = waitingOf(saved) === undefined ? saved.next : undefined;
-    return does({ ...saved, leftBehind: [], next });
-  }
-  const end: RunEnd = { kind: "exited", exit: UNKNOWN_EXIT };
   const { run } = saved;
-  return does({ phase: "resting", run, end, armed: false, leftBehind: [], next: undefined });
+  const end: RunEnd = { kind: "exited", exit: UNKNOWN_EXIT };
+  const gone = { leftBehind: [], next: undefined } as const;
+  const calledOff = calledOffBefore(saved);
+  if (saved.phase !== "resting") {
+    return does({ phase: "resting", run, end, armed: false, ...gone, ...calledOff });
+  }
+  return waitingOf(saved) === undefined
+    ? does({ ...saved, leftBehind: [] })
+    : does({ ...saved, ...gone, ...calledOff });
+}
+
+/** What the end of the machine called off, or a stop that was still under way. */
+function calledOffBefore(saved: Lifecycle): { readonly calledOff?: CalledOff } {
+  const pending = pendingOf(saved);
+  if (waitingOf(saved) !== undefined || pending?.kind === "start") return { calledOff: "lost" };
+  const isOver = pending?.kind === "rest" && pending.over === "start";
+  return isOver ? { calledOff: pending.by ?? "stop" } : {};
 }
 
 function does(state: Lifecycle, ...effects: readonly Effect[]): Resumption {

@@ -126,6 +126,12 @@ export type EndCause =
   /** It never ran; the error opens with the system's code. */
   | { readonly kind: "failed"; readonly error: string };
 
+/**
+ * What came before a start that was to follow: a stop that was asked for, the daemon's own, or the
+ * end of the machine.
+ */
+export type CalledOff = "stop" | "daemon_stop" | "lost";
+
 /** A limit of the session's that a run went over. */
 export interface LimitCause {
   readonly kind: "limit";
@@ -207,6 +213,10 @@ export interface SessionSnapshot {
   readonly nextRestartAt: number | null;
   /** Why its policy starts it no more; null while it would, and without a policy. */
   readonly gaveUp: string | null;
+  /** By what a start that was to follow was called off; null where none was. */
+  readonly calledOff: CalledOff | null;
+  /** At rest only since the daemon was stopped or the machine went down, as far as anyone knows. */
+  readonly lost: boolean;
   readonly readiness: Readiness;
   /** Null without a health check. */
   readonly health: HealthStatus | null;

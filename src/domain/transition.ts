@@ -7,6 +7,7 @@
 //                           └───────── a command ─────┴─────▶ ending ─ treeEnded ▶ cleared
 //                                 cleared ─ drained ▶ resting, or starting the next run
 
+import { atRest, callingOff, latest } from "./calling-off.ts";
 import { consult, type PolicyContext } from "./consult.ts";
 import {
   type Answer,
@@ -81,7 +82,7 @@ function step(state: Lifecycle, event: LifecycleEvent, context: LifecycleContext
     case "stop":
       return isIdle(state)
         ? { state, effects: [{ type: "refuse" }] }
-        : pursue(state, { kind: "rest", force: event.force });
+        : pursue(state, restOf(event));
     case "fileChanged":
       // A restart that is pending starts from the changed files anyway.
       return pendingOf(state)?.kind !== "start" && reactsToFiles(state)
@@ -108,16 +109,18 @@ function step(state: Lifecycle, event: LifecycleEvent, context: LifecycleContext
 function pursue(state: Lifecycle, intent: Intent): Transition {
   switch (state.phase) {
     case "starting":
-    case "ended":
     case "cleared":
       return stay({ ...state, pending: latest(state.pending, intent) });
+    case "ended":
+      return stay({ ...state, pending: latest(state.pending, callingOff(state, intent)) });
     case "running":
       return endTree(state, { leader: { kind: "alive", pid: state.pid }, intent });
     case "lingering":
       return endTree(state, { leader: { kind: "exited", exit: state.exit }, intent });
     case "ending": {
       const kill = isForce(intent) && !state.forced;
-      const next = { ...state, pending: intent, forced: state.forced || kill };
+      const pending = latest(state.pending, intent);
+      const next = { ...state, pending, forced: state.forced || kill };
       return { state: next, effects: kill ? [{ type: "kill", run: state.run }] : [] };
     }
     case "resting":
@@ -210,7 +213,7 @@ function afterDrain(
   const end = pending.kind === "start" ? failed : state.end;
   const resting = rest(run, { end, armed, leftBehind: state.leftBehind });
   return pending.kind === "rest"
-    ? settle(resting)
+    ? settle(atRest(resting, pending, context.policy))
     : settle(consult(resting, pending, context.policy));
 }
 
@@ -224,7 +227,7 @@ function proceed(
     return settle(consult(resting, pending, context.policy));
   }
   if (pending.kind === "start" || resting.leftBehind.length > 0) return leaveRest(resting, pending);
-  return settle({ ...resting, armed: false });
+  return settle(atRest(resting, pending, context.policy));
 }
 
 function afterWait(state: Lifecycle): Transition {
@@ -234,10 +237,13 @@ function afterWait(state: Lifecycle): Transition {
   return leaveRest(state, { kind: "start", cause: { kind: "policy", attempt, delay_ms } });
 }
 
-function leaveRest(state: Phase<"resting">, intent: Intent): Transition {
+function leaveRest(state: Phase<"resting">, wanted: Intent): Transition {
+  const intent = callingOff(state, wanted);
   if (state.leftBehind.length > 0) return endTree(state, { leader: state.end, intent });
   if (intent.kind === "start") return start(state.run + 1, intent.cause);
-  return stay({ ...state, armed: false, next: waitingOf(state) ? undefined : state.next });
+  if (intent.kind === "finish") return stay(state);
+  const next = waitingOf(state) ? undefined : state.next;
+  return stay(atRest({ ...state, next }, intent, undefined));
 }
 
 function start(run: number, cause: StartCause): Transition {
@@ -276,10 +282,8 @@ function stay(state: Lifecycle): Transition {
   return { state, effects: [] };
 }
 
-function latest(before: Intent | undefined, intent: Intent): Intent {
-  // Once a kill was asked for, a gentler stop does not take it back.
-  const forced = before !== undefined && isForce(before);
-  return intent.kind === "rest" && forced ? before : intent;
+function restOf({ force, by }: Extract<LifecycleEvent, { type: "stop" }>): Intent {
+  return by === undefined ? { kind: "rest", force } : { kind: "rest", force, by };
 }
 
 function isForce(intent: Intent): boolean {

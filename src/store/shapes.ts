@@ -134,7 +134,12 @@ const exit = v.object({ code: v.nullable(count), signal: v.nullable(text) });
 const leftBehind = v.array(v.object({ pid: count, name: text }));
 
 const intent = v.variant("kind", [
-  v.object({ kind: v.literal("rest"), force: bool }),
+  v.object({
+    kind: v.literal("rest"),
+    force: bool,
+    by: v.exactOptional(v.literal("daemon_stop")),
+    over: v.exactOptional(v.picklist(["start", "finish", "end"])),
+  }),
   v.object({ kind: v.literal("start"), cause: startCause }),
   v.object({ kind: v.literal("finish"), cause: limitCause }),
 ]);
@@ -183,6 +188,7 @@ export const lifecycle = v.variant("phase", [
     armed: bool,
     leftBehind,
     next: v.optional(next, missing),
+    calledOff: v.exactOptional(v.picklist(["stop", "daemon_stop", "lost"])),
   }),
 ]);
 

@@ -15,9 +15,6 @@ import type { Archive } from "./archive.ts";
 import type { Leader } from "./machinery.ts";
 import type { Moment } from "./record.ts";
 
-/** What the daemon's own acts are called when they end a run. */
-export type EndedBy = "stop" | "daemon_stop";
-
 /** What is known of the end of a run that ended while no daemon was there. */
 export interface PastEnd {
   /** Epoch ms. */
@@ -47,7 +44,6 @@ export class Chronicle {
   #ending: EndCause | undefined;
   /** What is known of an end that was before this daemon. */
   #past: PastEnd | undefined;
-  #stopsAre: EndedBy = "stop";
   #isWatchDegraded = false;
   /** Written down, and not yet kept. */
   #unwritten: (() => void)[] = [];
@@ -69,11 +65,6 @@ export class Chronicle {
    */
   startOf(now: Moment): Moment {
     return { ...now, wall: this.#run?.startedAt ?? now.wall };
-  }
-
-  /** From now on a stop is the daemon's own. */
-  daemonStops(): void {
-    this.#stopsAre = "daemon_stop";
   }
 
   /** Tells that the session came to be. */
@@ -137,10 +128,19 @@ export class Chronicle {
   }
 
   #noteEnding({ before, next, now }: Step): void {
+    this.#noteStop(next.state);
     if (next.state.phase !== "ending" || before.phase === "ending") return;
     if (before.phase === "resting") return;
     this.#ending = this.#causeOf(next.state);
     this.#tell({ type: "stopping", run: next.state.run }, now);
+  }
+
+  /** A stop that comes while the run ends in order to start again is why it does not. */
+  #noteStop(state: Lifecycle): void {
+    if (this.#ending === undefined) return;
+    const pending = pendingOf(state);
+    // What went over a limit ended for that.
+    if (pending?.kind === "rest" && pending.over !== "finish") this.#ending = this.#causeOf(state);
   }
 
   #noteEnd(step: Step): void {
@@ -234,7 +234,7 @@ export class Chronicle {
   #causeOf(state: Lifecycle): EndCause {
     const pending = pendingOf(state);
     if (pending?.kind === "finish") return pending.cause;
-    if (pending?.kind !== "start") return { kind: this.#stopsAre };
+    if (pending?.kind !== "start") return { kind: pending?.by ?? "stop" };
     const { cause } = pending;
     return cause.kind === "watch" || cause.kind === "health" ? cause : { kind: "restart" };
   }

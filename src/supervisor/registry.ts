@@ -274,7 +274,8 @@ export class Registry {
 }
 
 async function forget(session: Session, options?: { keep: boolean }): Promise<void> {
-  await session.retire(removed(session.name ?? session.id));
+  const byDaemon = options?.keep === true;
+  await session.retire(removed(session.name ?? session.id), { byDaemon });
   await session.release(options);
 }
 

@@ -137,8 +137,8 @@ export class Session {
    * Ends all of its processes and disarms its watch; `force` spares them the rest of the grace.
    * Throws a Problem `conflict` when there is nothing to end and nothing to disarm.
    */
-  stop({ force = false }: { force?: boolean } = {}): Outcome {
-    this.#take({ type: "stop", force });
+  stop({ force = false, byDaemon = false }: { force?: boolean; byDaemon?: boolean } = {}): Outcome {
+    this.#take({ type: "stop", force, ...(byDaemon ? { by: "daemon_stop" } : {}) });
     return { state: this.state, done: this.#settled() };
   }
 
@@ -183,9 +183,8 @@ export class Session {
     { force = false, byDaemon = false }: { force?: boolean; byDaemon?: boolean } = {},
   ): Promise<void> {
     this.#retired ??= why;
-    if (byDaemon) this.#chronicle.daemonStops();
     if (this.isIdle()) return;
-    await this.stop({ force }).done;
+    await this.stop({ force, byDaemon }).done;
   }
 
   /**

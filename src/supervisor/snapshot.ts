@@ -1,5 +1,6 @@
 // All that can be said of a session at one moment, put together from what each part of it knows.
 
+import { isLost } from "../domain/calling-off.ts";
 import { NOT_READY } from "../domain/checks.ts";
 import {
   endOf,
@@ -35,6 +36,8 @@ export function snapshotOf({ state, facts, attendants, ...known }: Known): Sessi
     leftBehind: "leftBehind" in state ? state.leftBehind : [],
     nextRestartAt: waiting === undefined ? null : waiting.since + waiting.delayMs,
     gaveUp: gaveUpOf(state),
+    calledOff: state.phase === "resting" ? (state.calledOff ?? null) : null,
+    lost: isLost(state, known.lastEnd),
     readiness: NOT_READY,
     health: null,
     ...attendants,

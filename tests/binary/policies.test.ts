@@ -235,11 +235,22 @@ describe("a daemon that is killed", () => {
   }
 });
 
-test("daemon stop calls off what was to be started, for the next daemon too", async () => {
+test("daemon stop calls off what was to be started, which restart --lost brings back", async () => {
   await using korun = new Korun();
-  const id = await waiting(korun);
+  const id = await waiting(korun, "--name", "waits");
+  const stopped = await waiting(korun, "--name", "stopped");
+  await korun.ok(["stop", "stopped"]);
   await korun.ok(["daemon", "stop"]);
-  expect(await korun.session(id)).toMatchObject({ state: "exited", run: 1, next_restart_at: null });
+  expect(await korun.session(id)).toMatchObject({
+    ...{ state: "exited", run: 1, next_restart_at: null },
+    ...{ last_end: { kind: "exit" }, called_off: "daemon_stop", lost: true },
+  });
+  expect(await korun.session(stopped)).toMatchObject({ called_off: "stop", lost: false });
+  expect(await korun.ok(["why", "waits"])).toContain("called off by the stop of the daemon.");
+  expect(await korun.ok(["why", "stopped"])).toContain("called off by a stop.");
+  expect(await korun.ok(["ls"])).toContain("exited(1), lost");
+  expect(await korun.ok(["restart", "--lost"])).toBe("waits restarted");
+  await korun.until(id, ({ run }) => run === 2, "its second run");
 });
 
 test("a daemon that leaves when it is idle stays for a restart that is to come", async () => {

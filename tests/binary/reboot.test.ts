@@ -32,6 +32,8 @@ test("sessions that ran come back as lost, with their logs, and nothing of their
   await using korun = new Korun();
   const ran = await korun.serve("echo before; exec sleep 600", ["--name", "ran"]);
   const ended = await korun.serve("exit 3", ["--name", "ended"]);
+  const waits = await korun.serve("exit 4", ["--name", "waits", "--restart", "fixed:1h"]);
+  await korun.until(waits, ({ next_restart_at }) => next_restart_at !== null, "the wait");
   await korun.until(ran, ({ stdout_lines }) => stdout_lines === 1, "its line");
   await korun.until(ended, ({ state }) => state === "exited");
   await powerOff(korun);
@@ -49,6 +51,11 @@ test("sessions that ran come back as lost, with their logs, and nothing of their
       exit_code: 3,
       last_end: { kind: "exit" },
     });
+    expect(await korun.session("waits")).toMatchObject({
+      ...{ exit_code: 4, last_end: { kind: "exit" }, next_restart_at: null },
+      ...{ called_off: "lost", lost: true },
+    });
+    expect(await korun.ok(["why", "waits"])).toContain("called off by the end of the machine.");
     expect(await korun.ok(["tail", "--stream", "stdout", "ran"])).toBe("before");
     expect(stranger.killed).toBe(false);
     expect(stranger.exitCode).toBeNull();
@@ -56,7 +63,7 @@ test("sessions that ran come back as lost, with their logs, and nothing of their
     stranger.kill("SIGKILL");
     await stranger.exited;
   }
-  await korun.ok(["restart", "--lost"]);
+  expect(await korun.ok(["restart", "--lost"])).toBe("ran restarted\nwaits restarted");
   expect(await korun.session("ran")).toMatchObject({ state: "running", run: 2 });
   expect(await korun.session("ended")).toMatchObject({ state: "exited", run: 1 });
 });

@@ -54,11 +54,35 @@ describe("why says", () => {
     ],
     [
       "that it went down with the machine",
-      session({ ...rest, last_end: { kind: "lost" } }),
+      session({ ...rest, last_end: { kind: "lost" }, lost: true }),
       undefined,
       [
         "web has exited, nobody knows how.",
         "It was running when the machine went down.",
+        "It waits for nothing: `korun restart web` starts it again, and `korun restart --lost` all that was lost.",
+      ],
+    ],
+    [
+      "that the daemon came before its restart",
+      session({ ...rest, exit_code: 1, called_off: "daemon_stop", lost: true }),
+      runOf({ ended_at: TS, exit_code: 1, end: { kind: "exit" } }),
+      [
+        "web has exited with code 1.",
+        `Run 1 started at ${TS}, when the session was created.`,
+        `It ended at ${TS} by itself.`,
+        "It was to start again, which was called off by the stop of the daemon.",
+        "It waits for nothing: `korun restart web` starts it again, and `korun restart --lost` all that was lost.",
+      ],
+    ],
+    [
+      "that a stop called its restart off",
+      session({ ...rest, exit_code: 1, called_off: "stop" }),
+      runOf({ ended_at: TS, exit_code: 1, end: { kind: "exit" } }),
+      [
+        "web has exited with code 1.",
+        `Run 1 started at ${TS}, when the session was created.`,
+        `It ended at ${TS} by itself.`,
+        "It was to start again, which was called off by a stop.",
         "It waits for nothing: `korun restart web` starts it again.",
       ],
     ],
@@ -237,22 +261,23 @@ describe("events", () => {
   });
 });
 
-test("restart --lost restarts what ended with the machine or the daemon, and nothing else", async () => {
-  const ends = ["lost", "daemon_stop", "unknown", "exit", "stop", "signal"] as const;
-  const sessions = ends.map((kind) =>
-    session({ id: `id-${kind}`, name: kind, state: "exited", last_end: { kind } }),
-  );
-  const running = session({ id: "id-live", last_end: { kind: "daemon_stop" } });
+test("restart --lost restarts what is lost, and nothing else", async () => {
+  const rest = { state: "exited", pid: null, uptime_ms: null } as const;
+  const sessions = [
+    session({ ...rest, id: "id-ran", name: "ran", last_end: { kind: "daemon_stop" }, lost: true }),
+    session({ ...rest, id: "id-waited", name: "waited", last_end: { kind: "exit" }, lost: true }),
+    session({ ...rest, id: "id-stopped", last_end: { kind: "stop" } }),
+    session({ id: "id-live", last_end: { kind: "daemon_stop" } }),
+  ];
   const done = always({ ok: true, id: "x", state: "running" });
   await using daemon = new FakeDaemon({
-    "GET /v1/sessions": always({ sessions: [...sessions, running] }),
-    "POST /v1/sessions/id-lost/restart": done,
-    "POST /v1/sessions/id-daemon_stop/restart": done,
-    "POST /v1/sessions/id-unknown/restart": done,
+    "GET /v1/sessions": always({ sessions }),
+    "POST /v1/sessions/id-ran/restart": done,
+    "POST /v1/sessions/id-waited/restart": done,
   });
   expect(await korun(daemon, ["restart", "--lost"])).toEqual({
     code: 0,
-    stdout: "lost restarted\ndaemon_stop restarted\nunknown restarted\n",
+    stdout: "ran restarted\nwaited restarted\n",
     stderr: "",
   });
   expect((await korun(daemon, ["restart", "--lost", "--all"])).code).toBe(2);

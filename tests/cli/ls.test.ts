@@ -48,6 +48,7 @@ test("what is amiss or is to follow stands beside the state", async () => {
     session({ ...rest, state: "exited", exit_code: 1, next_restart_at }),
     session({ ...rest, state: "exited", exit_code: 1, gave_up: true }),
     session({ ...rest, state: "failed", next_restart_at: "2026-03-16T12:00:00.000Z" }),
+    session({ ...rest, state: "exited", exit_code: 1, gave_up: true, lost: true }),
     session({ ready: false }),
     session({ health: { state: "unhealthy", failures: 3, checked_at: null, reasons: ["500"] } }),
   ];
@@ -56,8 +57,9 @@ test("what is amiss or is to follow stands beside the state", async () => {
   expect(lines[1]).toMatch(/ exited\(1\), again in (59m \d+s|1h) /);
   expect(lines[2]).toContain(" exited(1), gave up ");
   expect(lines[3]).toContain(" failed, again in 0ms ");
-  expect(lines[4]).toContain(" running, not ready ");
-  expect(lines[5]).toContain(" running, unhealthy ");
+  expect(lines[4]).toContain(" exited(1), lost ");
+  expect(lines[5]).toContain(" running, not ready ");
+  expect(lines[6]).toContain(" running, unhealthy ");
 });
 
 test("--json is the daemon's own body, byte for byte", async () => {

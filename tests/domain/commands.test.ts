@@ -1,7 +1,7 @@
 // The lifecycle table, row by row: what a stop, a restart and a file change make of each phase.
 
 import { describe, expect, test } from "bun:test";
-import { isOver, publicState } from "../../src/domain/lifecycle.ts";
+import { isOver, type Lifecycle, publicState } from "../../src/domain/lifecycle.ts";
 import {
   after,
   CHANGE,
@@ -57,7 +57,7 @@ describe("stop", () => {
       { type: "treeEnded", run: 1, survivors: [] },
       { type: "drained", run: 1, leftBehind: [] },
     );
-    expect(state).toEqual(stopped);
+    expect(state).toEqual({ ...stopped, calledOff: "stop" } as Lifecycle);
   });
 
   test("while the last output of a natural end is read ends stopped and ends what left the group", () => {

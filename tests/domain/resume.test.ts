@@ -3,7 +3,16 @@
 import { describe, expect, test } from "bun:test";
 import { gaveUpOf, type Lifecycle, waitingOf } from "../../src/domain/lifecycle.ts";
 import { type Findings, resume } from "../../src/domain/resume.ts";
-import { restingWith, UNWATCHED, WATCHED } from "./phases.ts";
+import {
+  CLEAN,
+  endingWith,
+  restarting,
+  restingWith,
+  running,
+  stopping,
+  UNWATCHED,
+  WATCHED,
+} from "./phases.ts";
 
 const SINCE = 1_700_000_000_000;
 const wait = { kind: "waiting", attempt: 2, delayMs: 4_000, since: SINCE } as const;
@@ -35,7 +44,32 @@ describe("a wait", () => {
   test("is not gone on with after a reboot: nothing starts by itself", () => {
     const { state, effects } = resumed(waiting, { sameBoot: false });
     expect(effects).toEqual([]);
-    expect(state).toEqual(restingWith({ armed: false }));
+    expect(state).toEqual({ ...restingWith({ armed: false }), calledOff: "lost" } as Lifecycle);
+  });
+});
+
+describe("what a reboot came before", () => {
+  const left = { ...restarting, leader: { kind: "exited", exit: CLEAN } } as Lifecycle;
+  const over = endingWith({ kind: "rest", force: false, over: "start" });
+  const byDaemon = endingWith({ kind: "rest", force: false, over: "start", by: "daemon_stop" });
+  test.each([
+    ["a restart is called off by it", left, "lost"],
+    ["what a stop was calling off is called off by that", over, "stop"],
+    ["or by that of the daemon", byDaemon, "daemon_stop"],
+    ["a plain stop calls nothing off", stopping, undefined],
+    ["what ran was to start no more", running, undefined],
+  ])("%s", (_, saved, calledOff) => {
+    expect(resumed(saved, { sameBoot: false }).state).toMatchObject(
+      calledOff === undefined ? { phase: "resting" } : { calledOff },
+    );
+    expect("calledOff" in resumed(saved, { sameBoot: false }).state).toBe(calledOff !== undefined);
+  });
+
+  test("stays called off, by whom it was", () => {
+    const stopped = { ...restingWith({ armed: false }), calledOff: "stop" } as Lifecycle;
+    for (const sameBoot of [true, false]) {
+      expect(resumed(stopped, { sameBoot }).state).toEqual(stopped);
+    }
   });
 });
 

@@ -249,6 +249,7 @@ describe("reading", () => {
       health: null,
       next_restart_at: null,
       gave_up: false,
+      lost: false,
       policy_restart_count: 0,
       health_restart_count: 0,
       ready_at: null,
@@ -256,6 +257,7 @@ describe("reading", () => {
       ready_timed_out: false,
       waited_for: [],
       gave_up_reason: null,
+      called_off: null,
       restart_policy: { kind: "never" },
       ready_checks: [],
       health_check: null,
@@ -328,6 +330,7 @@ describe("reading", () => {
       health: null,
       next_restart_at: null,
       gave_up: false,
+      lost: false,
       policy_restart_count: 0,
       health_restart_count: 0,
       ready_at: null,
@@ -335,6 +338,7 @@ describe("reading", () => {
       ready_timed_out: false,
       waited_for: [],
       gave_up_reason: null,
+      called_off: null,
       restart_policy: { kind: "never" },
       ready_checks: [],
       health_check: null,
@@ -378,6 +382,7 @@ describe("reading", () => {
       health: null,
       next_restart_at: null,
       gave_up: false,
+      lost: false,
     });
   });
 

@@ -102,7 +102,7 @@ export const END_CAUSES: Record<EndCause["kind"], EndCause> = {
 
 const exit = { code: null, signal: "SIGTERM" };
 const leftBehind = [{ pid: 77, name: "helper" }];
-const rest: Intent = { kind: "rest", force: true };
+const rest = { kind: "rest", force: true } as const satisfies Intent;
 
 export const STATES: Record<Lifecycle["phase"], readonly Lifecycle[]> = {
   starting: [
@@ -114,6 +114,7 @@ export const STATES: Record<Lifecycle["phase"], readonly Lifecycle[]> = {
   ended: [
     { phase: "ended", run: 3, exit, pending: undefined },
     { phase: "ended", run: 3, exit, pending: rest },
+    { phase: "ended", run: 3, exit, pending: { ...rest, by: "daemon_stop", over: "end" } },
   ],
   ending: [
     {
@@ -173,6 +174,15 @@ export const STATES: Record<Lifecycle["phase"], readonly Lifecycle[]> = {
       armed: false,
       leftBehind: [],
       next: { kind: "gaveUp", reason: "it was restarted once, and no run lasted 1m" },
+    },
+    {
+      phase: "resting",
+      run: 6,
+      end: { kind: "exited", exit },
+      armed: false,
+      leftBehind: [],
+      next: undefined,
+      calledOff: "daemon_stop",
     },
   ],
 };

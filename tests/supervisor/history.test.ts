@@ -99,6 +99,66 @@ test("a session and its runs tell the same moments, however long a start and its
   expect(lastStartedAt).toBe(firstStartedAt);
 });
 
+describe("a run that ends to start again", () => {
+  const end = () => events.find(({ type }) => type === "exited");
+
+  async function restarting(watch: string[] = []): Promise<Session> {
+    const session = await registry.create(specOf({ watch }));
+    await machine.start();
+    if (watch.length > 0) machine.fileWatch.save();
+    else session.restart();
+    return session;
+  }
+
+  test("and is stopped meanwhile ended since somebody stopped it", async () => {
+    const session = await restarting();
+    session.stop();
+    await machine.endAll();
+    expect(end()).toMatchObject({ run: 1, end: { kind: "stop" } });
+    expect(session.snapshot()).toMatchObject({ calledOff: "stop", lost: false });
+  });
+
+  test.each([[], ["src"]])(
+    "and goes down with the daemon is lost, watching [%s]",
+    async (...watch) => {
+      const session = await restarting(watch);
+      const down = registry.shutdown();
+      await machine.endAll();
+      await down;
+      expect(end()).toMatchObject({ run: 1, end: { kind: "daemon_stop" } });
+      expect(session.snapshot()).toMatchObject({ calledOff: "daemon_stop", lost: true });
+    },
+  );
+
+  test("and is stopped while its last output is read ended by that as well", async () => {
+    const drained = Promise.withResolvers<void>();
+    const session = await restarting();
+    machine.output.drainGate = drained.promise;
+    await machine.endAll();
+    session.stop();
+    drained.resolve();
+    await turn();
+    expect(end()).toMatchObject({ run: 1, end: { kind: "stop" } });
+  });
+
+  test("for a file, and is restarted by hand meanwhile, ended for the file", async () => {
+    const session = await restarting(["src"]);
+    session.restart();
+    await machine.endAll();
+    expect(end()).toMatchObject({ run: 1, end: { kind: "watch" } });
+  });
+});
+
+test("a run that somebody stops stays stopped by them, though the daemon goes down meanwhile", async () => {
+  const session = await registry.create(specOf());
+  await machine.start();
+  session.stop();
+  const down = registry.shutdown();
+  await machine.endAll();
+  await down;
+  expect(session.snapshot()).toMatchObject({ lastEnd: { kind: "stop" }, lost: false });
+});
+
 test("a watch that degrades is told once, and once that it is well again", async () => {
   await registry.create(specOf({ watch: ["a"] }));
   const { onStatus } = machine.fileWatch.request;

@@ -166,7 +166,10 @@ describe("a session that waits", () => {
     const { machine, session } = await waiting();
     const { state, done } = session.stop();
     expect(state).toBe("exited");
-    expect(await done).toMatchObject({ state: "exited", nextRestartAt: null, gaveUp: null });
+    expect(await done).toMatchObject({
+      ...{ state: "exited", nextRestartAt: null, gaveUp: null },
+      ...{ calledOff: "stop", lost: false },
+    });
     expect(machine.output.settled).toEqual([true]);
     expect(() => session.stop()).toThrow(Problem);
   });
@@ -205,13 +208,19 @@ describe("a session that waits", () => {
     expect(machine.spawns).toHaveLength(1);
   });
 
-  test("is not started when the daemon shuts down, and not by the next one", async () => {
+  test("is not started when the daemon shuts down, nor by the next one, to which it is lost", async () => {
     const { machine, registry, saved } = await waiting();
     await registry.shutdown();
     await registry.close({ keep: true });
     expect(machine.spawns).toHaveLength(1);
     const next = await nextDaemon(saved.at(-1));
-    expect(next.session.snapshot()).toMatchObject({ state: "exited", nextRestartAt: null });
+    expect(next.session.snapshot()).toMatchObject({
+      ...{ state: "exited", nextRestartAt: null },
+      ...{ calledOff: "daemon_stop", lost: true },
+    });
+    next.session.restart();
+    await next.machine.start();
+    expect(next.session.snapshot()).toMatchObject({ run: 2, calledOff: null, lost: false });
   });
 });
 
@@ -262,7 +271,10 @@ describe("a daemon that is killed while a session waits", () => {
     if (left === undefined) throw new Error("nothing was saved");
     const { machine, session } = await nextDaemon({ ...left, bootId: "an earlier boot" });
     await turn();
-    expect(session.snapshot()).toMatchObject({ state: "exited", nextRestartAt: null });
+    expect(session.snapshot()).toMatchObject({
+      ...{ state: "exited", nextRestartAt: null },
+      ...{ calledOff: "lost", lost: true },
+    });
     expect(machine.spawns).toHaveLength(0);
   });
 });

@@ -1,6 +1,5 @@
 // Ends sessions and starts them again.
 
-import type { SessionSummary } from "../../api/replies.ts";
 import { EACH_FLAGS, forEachSession } from "../each.ts";
 import { misuse } from "../line/argv.ts";
 import { defineCommand } from "../line/signature.ts";
@@ -13,7 +12,7 @@ export const restart = defineCommand({
   flags: {
     all: { kind: "switch", about: "Every session that is active" },
     ...EACH_FLAGS,
-    lost: { kind: "switch", about: "Those that ended with the machine or the daemon" },
+    lost: { kind: "switch", about: "Those that the end of the machine or the daemon stopped" },
     "no-wait": { kind: "switch", about: "Return at once, not when they run again" },
   },
   words: SOME_SESSIONS,
@@ -26,7 +25,7 @@ export const restart = defineCommand({
       words,
       flags: { json: flags.json, all: allOf(flags) },
       everyone: flags.lost ? `${LOST_MEANS}, so ${words[0]} cannot be named with it` : undefined,
-      isMeant: flags.lost ? isLost : isActive,
+      isMeant: flags.lost ? ({ lost }) => lost : isActive,
       forgottenIsDone: false,
       async act({ reference }) {
         const reply = await client.restart(reference, { wait });
@@ -39,13 +38,6 @@ export const restart = defineCommand({
 });
 
 const LOST_MEANS = "--lost means every session that was lost";
-
-/** Ends that nobody wanted, of what did not end by itself as far as anyone knows. */
-const LOST = ["lost", "daemon_stop", "unknown"];
-
-function isLost(session: SessionSummary): boolean {
-  return session.state === "exited" && LOST.includes(session.last_end?.kind ?? "");
-}
 
 function allOf({ all, lost }: { all: boolean; lost: boolean }): boolean {
   if (!all || !lost) return all || lost;

@@ -5,7 +5,13 @@ import type { DaemonReply } from "../../api/daemon-replies.ts";
 import type { RunStartCause, SessionReply } from "../../api/replies.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { endInShort, startInShort } from "./causes.ts";
-import { healthInShort, limitsInWords, policyInWords, readinessInShort } from "./policy-words.ts";
+import {
+  calledOffBy,
+  healthInShort,
+  limitsInWords,
+  policyInWords,
+  readinessInShort,
+} from "./policy-words.ts";
 import type { Cell } from "./table.ts";
 import { shellLine, visible } from "./visible.ts";
 
@@ -26,6 +32,8 @@ export function describeSession(session: SessionReply): Pairs {
     ["restarts", policyInWords(session.restart_policy)],
     ["next restart", session.next_restart_at ?? undefined],
     ["gave up", session.gave_up_reason ?? undefined],
+    ["called off", session.called_off === null ? undefined : calledOffBy(session.called_off)],
+    ["lost", session.lost ? "started again by korun restart --lost" : undefined],
     ["ready", readinessInShort(session)],
     ["health", healthInShort(session)],
     ["limits", limitsInWords(session)],

@@ -21,12 +21,23 @@ export function policyInWords(policy: RestartPolicyReply): string | undefined {
 
 /** What is to follow an end, such as `again in 3s`; undefined where nothing is. */
 export function nextInShort(
-  session: Pick<SessionSummary, "next_restart_at" | "gave_up">,
+  session: Pick<SessionSummary, "next_restart_at" | "gave_up" | "lost">,
   now: number,
 ): string | undefined {
-  const { next_restart_at: at, gave_up } = session;
+  const { next_restart_at: at, gave_up, lost } = session;
+  if (lost) return "lost";
   if (gave_up) return "gave up";
   return at === null ? undefined : `again in ${formatDuration(Date.parse(at) - now)}`;
+}
+
+/** What called off a start that was to follow. */
+export function calledOffBy(by: NonNullable<SessionReply["called_off"]>): string {
+  const words = {
+    stop: "by a stop",
+    daemon_stop: "by the stop of the daemon",
+    lost: "by the end of the machine",
+  };
+  return words[by];
 }
 
 /** Whether it is ready, and what that waits for; undefined where nothing has to be met. */

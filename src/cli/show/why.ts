@@ -5,7 +5,7 @@ import type { RunReply } from "../../api/history-replies.ts";
 import type { SessionReply } from "../../api/replies.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { labelOf } from "../pick.ts";
-import { policyInWords } from "./policy-words.ts";
+import { calledOffBy, policyInWords } from "./policy-words.ts";
 import { visible } from "./visible.ts";
 
 /** The sentences, one a line. `run` is the newest run, if it is known. */
@@ -18,6 +18,7 @@ export function explain(session: SessionReply, run: RunReply | undefined): strin
     readiness(session),
     health(session),
     policy(session),
+    calledOff(session),
     waits(session),
   ];
   return lines.flatMap((line) => (line === undefined ? [] : [visible(line)]));
@@ -138,6 +139,11 @@ function policy(session: SessionReply): string | undefined {
   );
 }
 
+function calledOff({ called_off }: SessionReply): string | undefined {
+  if (called_off === null) return undefined;
+  return `It was to start again, which was called off ${calledOffBy(called_off)}.`;
+}
+
 function waits(session: SessionReply): string | undefined {
   const { watch, watching, left_behind } = session;
   const label = labelOf(session);
@@ -157,5 +163,6 @@ function waits(session: SessionReply): string | undefined {
   }
   if (!atRest || session.next_restart_at !== null) return undefined;
   const disarmed = watch.length > 0 ? ", and file changes do not start it any more" : "";
-  return `It waits for nothing${disarmed}: \`korun restart ${label}\` starts it again.`;
+  const lost = session.lost ? ", and `korun restart --lost` all that was lost" : "";
+  return `It waits for nothing${disarmed}: \`korun restart ${label}\` starts it again${lost}.`;
 }

@@ -35,6 +35,7 @@ export function sessionSummary(session: SessionSnapshot): SessionSummary {
     health: healthReply(session.health),
     next_restart_at: timeOrNull(session.nextRestartAt),
     gave_up: session.gaveUp !== null,
+    lost: session.lost,
   };
 }
 
@@ -75,6 +76,7 @@ export function sessionReply(session: SessionSnapshot): SessionReply {
     ready_timed_out: session.readiness.timedOut,
     waited_for: session.readiness.waitedFor,
     gave_up_reason: session.gaveUp,
+    called_off: session.calledOff,
     ...policiesReply(spec),
     terminal: terminalReply(session.terminal),
   };

@@ -64,6 +64,10 @@ test("what its policy does is told, and what it waits for", () => {
     "next restart": "2026-03-16T12:00:04.000Z",
   });
   expect(facts({ gave_up: true, gave_up_reason: "enough" })["gave up"]).toBe("enough");
+  expect(facts({ called_off: "lost", lost: true })).toMatchObject({
+    "called off": "by the end of the machine",
+    lost: "started again by korun restart --lost",
+  });
 });
 
 test("readiness, health and limits are told where there are any", () => {

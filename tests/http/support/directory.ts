@@ -272,6 +272,8 @@ function snapshotOf(id: string, spec: SessionSpec): SessionSnapshot {
     healthRestarts: 0,
     nextRestartAt: null,
     gaveUp: null,
+    calledOff: null,
+    lost: false,
     terminal: null,
     readiness: NOT_READY,
     health: null,

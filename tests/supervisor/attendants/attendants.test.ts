@@ -174,6 +174,16 @@ describe("what an attendant asks for", () => {
     expect(machine.fileWatch.armed).toBe(true);
   });
 
+  test("has the limit as its cause where the daemon goes down meanwhile, and is not lost", async () => {
+    const { machine, registry, session, witness } = await running();
+    witness.charge.finishBecause(LIMIT);
+    await turn();
+    const down = registry.shutdown();
+    await machine.endAll();
+    await down;
+    expect(session.snapshot()).toMatchObject({ lastEnd: LIMIT, calledOff: null, lost: false });
+  });
+
   test("has no say against a stop, nor in a run that it was not told of", async () => {
     const { machine, session, witness } = await running();
     witness.charge.restartBecause(UNWELL);
