@@ -82,6 +82,45 @@ test("restart --lost brings back what ended with the daemon, and only that", asy
   expect(await korun.session("server")).toMatchObject({ state: "running", run: 2 });
 });
 
+test("a restart that the stop of the daemon overtakes is no success, and is lost", async () => {
+  await using korun = new Korun();
+  await korun.url();
+  const slow = "trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; echo up; sleep 600 & wait";
+  for (const [name, more] of [
+    ["asked", []],
+    ["watched", ["--watch", "*.txt", "--debounce", "1"]],
+  ] as const) {
+    const id = await korun.serve(slow, ["--name", name, "--grace", "30m", ...more]);
+    await korun.until(id, ({ stdout_lines }) => stdout_lines === 1, "its line");
+  }
+  const restart = korun.spawn(["restart", "asked"]);
+  writeFileSync(join(korun.work, "a.txt"), "");
+  for (const name of ["asked", "watched"]) {
+    await korun.until(name, ({ state }) => state === "stopping", "its restart");
+  }
+  const down = korun.spawn(["daemon", "stop"]);
+  await waitFor("the daemon to take nothing new", async () => {
+    // Its name is taken, which is looked at last.
+    const body = JSON.stringify({ command: ["true"], name: "asked" });
+    return (await korun.fetch("/v1/sessions", { method: "POST", body })).status === 503;
+  });
+  writeFileSync(join(korun.work, "go"), "");
+  expect(await down.exited).toBe(0);
+  expect(await restart.exited).toBe(1);
+  expect(await new Response(restart.stdout).text()).toBe("");
+  expect(await new Response(restart.stderr).text()).toContain(
+    "asked does not run: the daemon was stopped during its restart",
+  );
+  for (const name of ["asked", "watched"]) {
+    expect(await korun.session(name)).toMatchObject({
+      ...{ state: "exited", run: 1, lost: true },
+      ...{ last_end: { kind: "daemon_stop" }, called_off: "daemon_stop" },
+    });
+    expect(await korun.ok(["why", name])).toContain("with the daemon, which was stopped.");
+  }
+  expect(await korun.ok(["restart", "--lost"])).toBe("asked restarted\nwatched restarted");
+});
+
 test("the daemon tells of itself among the events, with one count over its lives", async () => {
   await using korun = new Korun();
   await korun.ok(["daemon", "start"]);

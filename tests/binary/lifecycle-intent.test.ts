@@ -109,6 +109,28 @@ test("who waits for a stop that is overtaken by a restart is told that it runs",
   expect(await inspect(korun, id)).toMatchObject({ state: "running", run: 2 });
 });
 
+test("who waits for a restart that is overtaken by a stop is told that it does not run", async () => {
+  await using korun = new Korun();
+  const slow = "trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; echo up; sleep 600 & wait";
+  const id = await create(korun, { ...shell(slow), name: "slow", grace: "30m" });
+  await until(korun, id, (it) => it.stdout_lines === 1);
+  const restart = korun.spawn(["restart", "slow", "--json"]);
+  await until(korun, id, ({ state }) => state === "stopping");
+  await act(korun, id, "stop");
+  save(korun, "go");
+  expect(await restart.exited).toBe(1);
+  expect(await new Response(restart.stdout).text()).toBe("");
+  expect(await new Response(restart.stderr).text()).toBe(
+    "korun: Session slow does not run: somebody stopped it during its restart\n" +
+      "  Start it again with: korun restart slow\n",
+  );
+  expect(await inspect(korun, id)).toMatchObject({
+    ...{ state: "exited", run: 1, lost: false },
+    ...{ last_end: { kind: "stop" }, called_off: "stop" },
+  });
+  expect(await korun.ok(["why", "slow"])).toContain("since somebody stopped it.");
+});
+
 for (const last of ["stop", "restart"] as const) {
   test(`a storm of stops, restarts and saves from everywhere ends with the last ${last}`, async () => {
     await using korun = new Korun();
@@ -146,8 +168,9 @@ async function rage(korun: Korun, { id, random }: { id: string; random: () => nu
       save(korun);
     } else {
       const { status } = await send(korun, "POST", { path: `/v1/sessions/${id}/${action}` });
-      // A stop of what is at rest already.
-      expect(status === 200 || (status === 409 && action.startsWith("stop"))).toBe(true);
+      // A stop of what is at rest already, or a restart that a stop of another one overtook.
+      const refused = action.startsWith("stop") || action === "restart?wait=1";
+      expect(status === 200 || (status === 409 && refused)).toBe(true);
     }
   }
 }

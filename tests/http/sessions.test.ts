@@ -421,6 +421,31 @@ describe("stop, restart, forget", () => {
     });
   });
 
+  test.each([
+    [false, "somebody stopped it", (id: string) => `Start it again with: korun restart ${id}`],
+    [
+      true,
+      "the daemon was stopped",
+      () => "Start again all that ended with the daemon with: korun restart --lost",
+    ],
+  ])(
+    "a restart that a stop overtakes is a 409 for who waits; lost: %p",
+    async (lost, who, hint) => {
+      const session = await server.session();
+      const { id } = session;
+      const waiting = post(`/v1/sessions/${id}/restart?wait=1`);
+      await waitFor("the restart", () => session.facts.state === "starting");
+      session.settle({ state: "exited", lost });
+      const response = await waiting;
+      expect(response.status).toBe(409);
+      expect(await errorOf(response)).toMatchObject({
+        code: "conflict",
+        message: `Session ${id} does not run: ${who} during its restart`,
+        hint: hint(id),
+      });
+    },
+  );
+
   test("stop spares the grace only with force=1", async () => {
     const session = await server.session();
     await post(`/v1/sessions/${session.id}/stop`);

@@ -88,7 +88,10 @@ export const SESSION_ENDPOINTS: readonly Endpoint[] = [
     about: "Ends the processes of a session and starts it anew, in any state.",
     query: WaitQuery,
     answers: [ok(ActionReply, "It starts; with `wait=1`, it has started or could not be.")],
-    refusals: { 409: "Another living session has its name.", 503: CLOSING },
+    refusals: {
+      409: "Another living session has its name; with `wait=1` also: a stop came before it ran.",
+      503: CLOSING,
+    },
   },
   {
     name: "stopSession",

@@ -110,7 +110,7 @@ async function restartSession(directory: SessionDirectory, exchange: Exchange): 
   const { wait } = readQuery(exchange.query, WaitQuery);
   await expectNoBody(exchange.request);
   const session = directory.find(exchange.reference);
-  return await actionReply(session.restart(), { id: session.id, wait, exchange });
+  return await actionReply(session.restart(), { id: session.id, wait, exchange, overtaken });
 }
 
 async function stopSession(directory: SessionDirectory, exchange: Exchange): Promise<Response> {
@@ -120,14 +120,39 @@ async function stopSession(directory: SessionDirectory, exchange: Exchange): Pro
   return await actionReply(session.stop({ force }), { id: session.id, wait, exchange });
 }
 
+interface Action {
+  readonly id: string;
+  readonly wait: boolean;
+  readonly exchange: Exchange;
+  /** Why what came of it is not what was asked for. */
+  readonly overtaken?: (ended: SessionSnapshot) => Problem | undefined;
+}
+
 async function actionReply(
   { state, done }: ActionOutcome,
-  { id, wait, exchange }: { id: string; wait: boolean; exchange: Exchange },
+  { id, wait, exchange, overtaken }: Action,
 ): Promise<Response> {
   if (!wait) return json({ ok: true, id, state } satisfies ActionReply);
   const ended = await exchange.wait(done);
+  const problem = overtaken?.(ended);
+  if (problem !== undefined) throw problem;
   const error = ended.error === null ? {} : { error: ended.error };
   return json({ ok: true, id, state: ended.state, ...error } satisfies ActionReply);
+}
+
+/**
+ * A restart that a later stop ended at rest. No 503: a client takes that to the next daemon, and who
+ * stopped this one came later.
+ */
+function overtaken({ id, spec, state, lost }: SessionSnapshot): Problem | undefined {
+  if (state !== "exited") return undefined;
+  const label = spec.name ?? id;
+  const who = lost ? "the daemon was stopped" : "somebody stopped it";
+  return new Problem("conflict", `Session ${label} does not run: ${who} during its restart`, {
+    hint: lost
+      ? "Start again all that ended with the daemon with: korun restart --lost"
+      : `Start it again with: korun restart ${label}`,
+  });
 }
 
 function specOf(body: CreateSession, { transport }: Exchange): SessionSpec {
