@@ -47,7 +47,7 @@ function live(seed: number): void {
     else world.happen({ exits: true });
     if (dice() < 0.1) world.repeatLate();
   }
-  if (dice() < 0.5) world.stop(dice() < 0.5);
+  if (dice() < 0.5) world.stop(dice() < 0.5, dice() < 0.3);
   else world.restart();
 
   let steps = 0;

@@ -42,6 +42,8 @@ export class World {
   /** What the last accepted command wanted. */
   intent: "run" | "rest" = "run";
   spawns = 0;
+  /** Since a run was last asked for, somebody has stopped it, and not only the daemon. */
+  isStopped = false;
   /** How many spawns had begun when a run was last asked for. */
   asked = 0;
   readonly #dice: () => number;
@@ -81,22 +83,25 @@ export class World {
   /** A random command, as people and files give them. */
   command(): void {
     const roll = this.#dice();
-    if (roll < 0.35) this.stop(roll < 0.1);
+    if (roll < 0.35) this.stop(roll < 0.1, this.#dice() < 0.3);
     else if (roll < 0.65) this.restart();
     else if (roll < 0.75) this.#find(roll < 0.7 ? "unwell" : "over its limit");
     else if (this.#watching) this.#changeFile();
     else if (this.#asked.watched) this.#changeFileUnseen();
   }
 
-  stop(force: boolean): void {
+  stop(force: boolean, byDaemon: boolean): void {
     const waits = this.#outstanding.schedule !== undefined;
     const nothingToDo = this.state.phase === "resting" && !this.#watching && !waits && this.dead;
-    expect(this.#take({ type: "stop", force })).toBe(nothingToDo);
+    const by = byDaemon ? ({ by: "daemon_stop" } as const) : {};
+    if (!byDaemon && !nothingToDo) this.isStopped = true;
+    expect(this.#take({ type: "stop", force, ...by })).toBe(nothingToDo);
     this.intent = "rest";
   }
 
   restart(): void {
     this.asked = this.spawns;
+    this.isStopped = false;
     this.intent = "run";
     expect(this.#take({ type: "restart", cause: { kind: "manual" } })).toBe(false);
   }
@@ -287,6 +292,10 @@ export class World {
     expect(this.#outstanding.schedule !== undefined).toBe(waitingOf(state) !== undefined);
     const waits = Object.keys(this.#outstanding).length > 0 || this.#leader || this.#group;
     if (!isSteady(state)) expect(waits).toBe(true);
+    if (state.phase === "resting" && state.calledOff !== undefined) {
+      // What somebody stopped is nothing that the daemon has taken from them, nor the other way.
+      expect(state.calledOff).toBe(this.isStopped ? "stop" : "daemon_stop");
+    }
     if (state.phase === "resting") expect(this.#leader || this.#group).toBe(false);
     if (this.#leader) expect(["starting", "running", "stopping"]).toContain(publicState(state));
   }
