@@ -89,6 +89,15 @@ test("stop and restart wait until it is done, unless told not to", async () => {
   ]);
 });
 
+test("a stop that a restart overtakes is no success, as it runs again", async () => {
+  await using daemon = new FakeDaemon({ "POST /v1/sessions/web/stop": done(web.id, "running") });
+  expect(await korun(daemon, ["stop", "web"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "korun: web: it was stopped, and runs again since somebody restarted it meanwhile\n",
+  });
+});
+
 test("to stop what is at rest is no failure", async () => {
   await using daemon = new FakeDaemon({
     "POST /v1/sessions/0073/stop": () => refusal(409, "conflict", "it is exited already"),

@@ -40,6 +40,9 @@ export const stop = defineCommand({
 
 const AT_REST = "was not running";
 
+/** A restart came after the stop, and whoever asks last is right. */
+const STARTED_AGAIN = "it was stopped, and runs again since somebody restarted it meanwhile";
+
 async function stopOne(
   client: Client,
   reference: string,
@@ -47,7 +50,8 @@ async function stopOne(
 ): Promise<Outcome> {
   try {
     const reply = await client.stop(reference, options);
-    return { reply, done: options.wait ? "stopped" : "is stopping" };
+    const failure = options.wait && reply.body.state === "running" ? STARTED_AGAIN : undefined;
+    return { reply, done: options.wait ? "stopped" : "is stopping", failure };
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.code !== "conflict") throw thrown;
     return await atRest(client, { reference, refusal: thrown });
