@@ -78,6 +78,7 @@ export const ErrorReply = v.strictObject({
     differences: v.exactOptional(
       about(v.array(Difference), "Why a living session is not the one that was asked for."),
     ),
+    written: v.exactOptional(about(count, "Bytes of the input that were written nevertheless.")),
   }),
 });
 

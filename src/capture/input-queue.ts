@@ -4,6 +4,7 @@
 
 import { closeSync, writeSync } from "node:fs";
 import { formatDuration } from "../domain/duration.ts";
+import { writtenInWords } from "../domain/input.ts";
 import { Problem, systemCode } from "../domain/problem.ts";
 
 /** Bytes that may wait for one child. */
@@ -150,14 +151,15 @@ export class InputQueue {
 }
 
 function soFar({ written, size }: Piece): string {
-  return `${written} of ${size} bytes were written`;
+  return writtenInWords(written, size);
 }
 
 function unread(piece: Piece): Problem {
   const waited = formatDuration(piece.timeoutMs);
   const message = `The process does not read its input: ${soFar(piece)} within ${waited}`;
   return new Problem("conflict", message, {
-    hint: "Send what is left once it reads again, or give it more time with: timeout",
+    hint: 'Send what is left once it reads again, or with more time: --timeout (over HTTP: "timeout")',
+    written: piece.written,
   });
 }
 
@@ -168,19 +170,22 @@ function unreadable(piece: Piece, cause: unknown): Problem {
       : `The input cannot be written: ${soFar(piece)} (${systemCode(cause)})`;
   return new Problem("conflict", message, {
     hint: "It takes no more input in this run. Start it anew with: korun restart",
+    written: piece.written,
     cause,
   });
 }
 
 function cutShort(why: Problem, piece: Piece): Problem {
   const { code, hint } = why;
-  return new Problem(code, `${why.message}: ${soFar(piece)}`, { hint });
+  const { written } = piece;
+  return new Problem(code, `${why.message}: ${soFar(piece)}`, { hint, written });
 }
 
 function tooMuch(queued: number): Problem {
   const message = `The process does not read its input: ${queued} bytes wait for it already`;
   return new Problem("conflict", message, {
     expected: `at most ${MOST_QUEUED_BYTES} bytes that wait`,
-    hint: "None of this was written. Send it once the process reads again.",
+    hint: "Send what is left once the process reads again.",
+    written: 0,
   });
 }

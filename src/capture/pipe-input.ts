@@ -60,9 +60,9 @@ export class PipeInput implements SessionInput {
     return undefined;
   }
 
-  /** The run is over, or somebody else goes on with it. */
-  close(): void {
-    this.#shut(notRunning());
+  /** The run is over; of one that goes on, another daemon takes over what it reads. */
+  close(why = notRunning()): void {
+    this.#shut(why);
   }
 
   #end(): Uint8Array {

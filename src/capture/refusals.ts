@@ -13,6 +13,13 @@ export function notRunning(): Problem {
   });
 }
 
+/** Why a daemon that another one follows writes no more of what waits. */
+export function replaced(): Problem {
+  return new Problem("unavailable", "The daemon was replaced", {
+    hint: "The session lives. Send what is left again: the next daemon takes it.",
+  });
+}
+
 /** Sends the end of input, with nobody to tell should it come too late. */
 export function endQuietly(input: SessionInput): void {
   void input.write(new Uint8Array(), { timeoutMs: END_TIMEOUT_MS, end: true }).catch(() => {});

@@ -20,6 +20,7 @@ import type { ChildEnds, PipeEnds } from "./child-ends.ts";
 import { PipeInput } from "./pipe-input.ts";
 import { makeOutputPipe, reopenOutputPipe } from "./pipes.ts";
 import type { CaptureRequest, OutputSources, RingFile } from "./protocol.ts";
+import { replaced } from "./refusals.ts";
 import { closeRing, makeRings, openRings } from "./rings.ts";
 import { TerminalInput } from "./terminal-input.ts";
 
@@ -162,7 +163,7 @@ export class SessionCapture {
   /** Ends capture and removes all that was kept; with `keep`, leaves it for the next daemon. */
   async release({ keep = false }: { keep?: boolean } = {}): Promise<void> {
     this.started();
-    this.#input?.close();
+    this.#input?.close(keep ? replaced() : undefined);
     this.log.close();
     await this.#parts.ask("close");
     this.#parts.forget();

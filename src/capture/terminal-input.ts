@@ -75,13 +75,13 @@ export class TerminalInput implements SessionInput {
     return { ...this.#size, state: this.#state, interruptedAt: this.#interruptedAt };
   }
 
-  /** The run is over, or somebody else goes on with it. */
-  close(): void {
+  /** The run is over; of one that goes on, another daemon takes over its keyboard. */
+  close(why = notRunning()): void {
     const queue = this.#queue;
     this.#queue = undefined;
-    this.#refusal = notRunning();
+    this.#refusal = why;
     this.#state = "closed";
-    queue?.close(this.#refusal);
+    queue?.close(why);
   }
 
   #use(master: number): void {

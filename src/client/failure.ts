@@ -15,8 +15,8 @@ export function problemOf(status: number, text: string): Problem {
     });
   }
   // A newer daemon may know codes that we do not; they count as plain failures.
-  const { code, message, field, expected, hint, differences } = error;
-  return new Problem(code as ProblemCode, message, { field, expected, hint, differences });
+  const { code, message, ...more } = error;
+  return new Problem(code as ProblemCode, message, more);
 }
 
 /** Nobody answers at the socket, for the plain reason that no daemon was started. */

@@ -26,3 +26,8 @@ export interface InputOptions {
   /** Called right before the first byte is written, when all that came before it has been. */
   readonly onTurn?: () => void;
 }
+
+/** How much of an input was written, such as `3 of 9 bytes were written`. */
+export function writtenInWords(written: number, size: number): string {
+  return `${written} of ${size} bytes were written`;
+}

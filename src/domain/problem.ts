@@ -26,6 +26,8 @@ export interface ProblemOptions {
   readonly allow?: readonly string[] | undefined;
   /** How what is there differs from what was asked for; only with `conflict`. */
   readonly differences?: readonly Difference[] | undefined;
+  /** Bytes of the input that were written nevertheless. */
+  readonly written?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -45,6 +47,7 @@ export class Problem extends Error {
   readonly expected: string | undefined;
   readonly allow: readonly string[] | undefined;
   readonly differences: readonly Difference[] | undefined;
+  readonly written: number | undefined;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -54,6 +57,7 @@ export class Problem extends Error {
     this.expected = options.expected;
     this.allow = options.allow;
     this.differences = options.differences;
+    this.written = options.written;
   }
 }
 

@@ -70,7 +70,8 @@ export function failure(thrown: unknown): Response {
   return response;
 }
 
-function envelope({ code, message, field, expected, hint, differences }: Problem): ErrorReply {
+function envelope(problem: Problem): ErrorReply {
+  const { code, message, field, expected, hint, differences, written } = problem;
   return {
     error: {
       code,
@@ -79,6 +80,7 @@ function envelope({ code, message, field, expected, hint, differences }: Problem
       ...(expected === undefined ? {} : { expected }),
       ...(hint === undefined ? {} : { hint }),
       ...(differences === undefined ? {} : { differences }),
+      ...(written === undefined ? {} : { written }),
     },
   };
 }

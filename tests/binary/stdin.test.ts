@@ -146,6 +146,33 @@ test("Requests of several writers are each whole", async () => {
   expect(got.sort()).toEqual([...lines, ""].sort());
 });
 
+test("A writer whose daemon is replaced is told what is left to send", async () => {
+  await using korun = new Korun();
+  const id = await korun.serve("while [ ! -e go ]; do sleep 0.05; done; wc -c", PIPE);
+  const bytes = Buffer.alloc(200_000, "x");
+  const args = ["send", id, "--timeout", "1m"];
+  const writer = korun.spawn(args, { input: bytes.toString() });
+  await waitFor("the pipe to be full", () => isFull(korun, id));
+  await korun.ok(["daemon", "upgrade"]);
+  expect(await writer.exited).toBe(1);
+  const told = await new Response(writer.stderr).text();
+  expect(told).toBe(
+    "korun: The daemon was replaced: 65536 bytes in all were written\n" +
+      "  The session lives. Send what is left again: the next daemon takes it.\n",
+  );
+  const rest = bytes.subarray(65_536).toString();
+  await Bun.write(join(korun.work, "go"), "");
+  await korun.ok(["send", id, "--eof"], { input: rest });
+  await untilShown(korun, id, [String(bytes.length)]);
+});
+
+/** Whether somebody waits to write what does not fit: so nothing at all has to wait too. */
+async function isFull(korun: Korun, id: string): Promise<boolean> {
+  const timeout = "1ms";
+  const answer = await korun.fetch(`/v1/sessions/${id}/input`, body({ text: "", timeout }));
+  return answer.status === 409;
+}
+
 describe("When the daemon is killed", () => {
   test("the child sees no end of its input, and the next daemon writes to it", async () => {
     await using korun = new Korun();

@@ -209,6 +209,19 @@ describe("The stdin of a session", () => {
     expect((await stuck).message).toEndWith("65536 of 300000 bytes were written");
   });
 
+  test("says that another daemon goes on, and what it was not given", async () => {
+    start("exec sleep 600");
+    const stuck = problemOf(send(FLOOD));
+    await session.release({ keep: true });
+    expect(await stuck).toMatchObject({
+      code: "unavailable",
+      message: "The daemon was replaced: 65536 of 300000 bytes were written",
+      written: 65_536,
+    });
+    expect((await stuck).hint).toStartWith("The session lives. Send what is left again");
+    session = capture.adopt(join(directory, "session"), { run: 1, ways: ways() });
+  });
+
   test("goes on with the next daemon, and its end stays its end", async () => {
     const keptOpen = start("cat");
     const folder = join(directory, "session");

@@ -1,8 +1,9 @@
 // send: what becomes of words, flags and stdin.
 
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { environment, korun, result } from "./support/cli.ts";
-import { always, FakeDaemon, refusal } from "./support/fake-daemon.ts";
+import { type Answer, always, FakeDaemon, refusal } from "./support/fake-daemon.ts";
 
 const ENTRY = `${import.meta.dir}/../../index.ts`;
 
@@ -65,6 +66,100 @@ test("An empty stdin is sent too, so that it is known whether the session takes 
     stderr: "korun: it has no stdin\n  Give it one.\n",
   });
   expect(bodies(daemon)).toEqual([{ text: "" }]);
+});
+
+/** Takes so many pieces, then does as `fails` says. */
+function takingOnly(pieces: number, fails: Answer): FakeDaemon {
+  let left = pieces;
+  return new FakeDaemon({
+    "POST /v1/sessions/web/input": async (asked, request) => {
+      if (left === 0) return await fails(asked, request);
+      left -= 1;
+      const { base64 } = JSON.parse(asked.body);
+      return Response.json({ ...REPLY, written: Buffer.from(base64, "base64").length });
+    },
+  });
+}
+
+const FLOOD = Buffer.alloc(200_000);
+
+const UNREAD = "The process does not read its input";
+
+const unread: Answer = ({ body }) => {
+  const { length } = Buffer.from(JSON.parse(body).base64, "base64");
+  const message = `${UNREAD}: 7 of ${length} bytes were written within 1s`;
+  return Response.json({ error: { code: "conflict", message, written: 7 } }, { status: 409 });
+};
+
+/** Through a pipe, or from a file. */
+async function sendFlood(daemon: FakeDaemon, file?: Bun.BunFile) {
+  const child = Bun.spawn([process.execPath, ENTRY, "send", "web"], {
+    env: environment(daemon),
+    stdin: file ?? "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  if (typeof child.stdin === "object") {
+    child.stdin.write(FLOOD);
+    child.stdin.end();
+  }
+  return await result(child as never);
+}
+
+/** A pipe gives as much at a time as it likes. */
+function takenBy(daemon: FakeDaemon): number {
+  const pieces = daemon.asked.map(({ body }) => Buffer.from(JSON.parse(body).base64, "base64"));
+  return Buffer.concat(pieces.slice(0, -1)).length;
+}
+
+describe("when stdin is not taken whole, what was written of all of it is told:", () => {
+  test("of a pipe, how much", async () => {
+    await using daemon = takingOnly(1, unread);
+    expect(await sendFlood(daemon)).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `korun: ${UNREAD}: ${takenBy(daemon) + 7} bytes in all were written within 1s\n`,
+    });
+  });
+
+  test("of a file, how much of it", async () => {
+    await using daemon = takingOnly(2, unread);
+    const file = join(daemon.home, "flood");
+    await Bun.write(file, FLOOD);
+    const { stderr } = await sendFlood(daemon, Bun.file(file));
+    expect(stderr).toBe(
+      `korun: ${UNREAD}: ${2 * 65_536 + 7} of 200000 bytes were written within 1s\n`,
+    );
+  });
+
+  test("also where the session does not run any more", async () => {
+    const ended: Answer = () => refusal(409, "conflict", "It is exited", "Start it.");
+    await using daemon = takingOnly(1, ended);
+    const { stderr } = await sendFlood(daemon);
+    expect(stderr).toBe(
+      `korun: It is exited: ${takenBy(daemon)} bytes in all were written\n  Start it.\n`,
+    );
+  });
+
+  test("and where the daemon dies, that nobody knows", async () => {
+    await using daemon = takingOnly(1, () => daemon.die());
+    const { code, stderr } = await sendFlood(daemon);
+    expect(code).toBe(1);
+    expect(stderr).toEndWith(
+      `): ${takenBy(daemon)} bytes in all were written, and perhaps some of what follows\n` +
+        "  Look at what came of it before you send it again: korun tail web\n",
+    );
+  });
+});
+
+test("A word whose daemon dies may have been written", async () => {
+  await using daemon = new FakeDaemon({ "POST /v1/sessions/web/input": () => daemon.die() });
+  const { code, stderr } = await korun(daemon, ["send", "web", "x"]);
+  expect(code).toBe(1);
+  expect(stderr).toEndWith(
+    "): it may have been written already\n" +
+      "  Look at what came of it before you send it again: korun tail web\n",
+  );
 });
 
 test.each([

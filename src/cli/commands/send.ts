@@ -2,17 +2,13 @@
 // our own stdin.
 
 import type { SendInputBody } from "../../api/input.ts";
-import type { Client } from "../../client/client.ts";
 import { EXIT } from "../exit.ts";
 import { misuse } from "../line/argv.ts";
 import { DURATION } from "../line/forms.ts";
 import { defineCommand } from "../line/signature.ts";
 import { openClient } from "../open-client.ts";
 import { expectReference } from "../pick.ts";
-import { printOut } from "../show/print.ts";
-
-/** What is sent in one request, in bytes. */
-const PIECE_BYTES = 65_536;
+import { sendOne, sendStdin, type Target } from "../sending.ts";
 
 const STDIN = 0;
 
@@ -67,34 +63,6 @@ export const send = defineCommand({
 });
 
 const NOTHING_HINT = "Give a text, --enter or --eof, or pipe something into it.";
-
-interface Target {
-  readonly client: Client;
-  readonly reference: string;
-  readonly patience: Pick<SendInputBody, "timeout">;
-  readonly json: boolean;
-}
-
-/** Each piece as it comes. */
-async function sendStdin(target: Target, last: SendInputBody): Promise<void> {
-  let isAnySent = false;
-  for await (const chunk of Bun.stdin.stream()) {
-    for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
-      const piece = chunk.subarray(from, from + PIECE_BYTES);
-      await sendOne(target, { base64: Buffer.from(piece).toString("base64") });
-      isAnySent = true;
-    }
-  }
-  // Nothing is sent too, so that a session that takes no input is an error then as well.
-  const isMore = last.enter || last.eof;
-  if (isMore || !isAnySent) await sendOne(target, isMore ? last : { text: "" });
-}
-
-async function sendOne(target: Target, body: SendInputBody): Promise<void> {
-  const { client, reference, patience, json } = target;
-  const { text } = await client.send(reference, { ...body, ...patience });
-  if (json) printOut(text);
-}
 
 async function isTerminal(): Promise<boolean> {
   const { isatty } = await import("node:tty");

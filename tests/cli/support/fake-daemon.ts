@@ -53,6 +53,12 @@ export class FakeDaemon implements AsyncDisposable {
     return this.asked.map(({ method, path }) => `${method} ${path}`);
   }
 
+  /** As if it were killed: an answer that never comes. */
+  die(): Promise<Response> {
+    void this.#server?.stop(true);
+    return new Promise(() => {});
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.stop(true);
     rmSync(this.home, { recursive: true, force: true });
