@@ -234,6 +234,24 @@ onLinux("When the daemon is killed, a terminal", () => {
     await korun.ok(["daemon", "start"]);
     expect((await korun.session(id)).terminal?.state).toBe("lost");
     expect((await korun.run(["send", id, "x"])).stderr).toStartWith("korun: Its terminal is lost");
+    expect(await korun.ok(["why", id])).toContain("\nIts terminal is lost: ");
+    const { code, stderr } = await korun.run(["attach", id]);
+    expect(code).toBe(1);
+    expect(stderr).toStartWith(`korun: the terminal of ${id.slice(0, 8)} is lost`);
+  });
+
+  test("while somebody is attached, ends that too, once it is known to be lost", async () => {
+    await using korun = new Korun();
+    const id = await korun.serve(
+      "trap 'sleep 600' HUP; echo on; while :; do sleep 0.05; done",
+      PTY,
+    );
+    const watcher = korun.spawn(["attach", id]);
+    const { value } = await watcher.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toStartWith("on");
+    await killBoth(korun);
+    expect(await watcher.exited).toBe(1);
+    expect(await new Response(watcher.stderr).text()).toContain(" is lost: nothing comes from it");
   });
 
   test("ends while nobody is there: its exit code is known, and its last words", async () => {

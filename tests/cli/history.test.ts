@@ -179,6 +179,16 @@ describe("why says", () => {
         "It waits for its processes to end, and kills them after 2s.",
       ],
     ],
+    [
+      "that its terminal is lost",
+      session({ terminal: { cols: 80, rows: 24, state: "lost", interrupted_at: TS } }),
+      undefined,
+      [
+        "web is running for 1m 21s, as pid 43122.",
+        "Its terminal is lost: daemon and keeper were killed at once. It sees a hang-up there, and " +
+          "can show nothing more; `korun restart web` starts it in another.",
+      ],
+    ],
   ])("%s", (_, about, run, lines) => {
     expect(explain(about, run)).toEqual(lines);
   });

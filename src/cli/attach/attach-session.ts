@@ -34,6 +34,8 @@ export interface AttachOptions {
   readonly detachKey?: DetachKey;
   /** Aborted to leave. */
   readonly leaving?: AbortSignal;
+  /** Called when another daemon was found; throws a Problem for a terminal that came to nothing. */
+  readonly check?: () => Promise<void>;
   /** Told that a run has ended and another may follow. */
   readonly onEnd?: (exit: ExitMessage) => void;
 }
@@ -92,6 +94,7 @@ class AttachedTerminal {
   /** No program is there to take keys. */
   #isIdle = true;
   #parting: Parting | undefined;
+  #isBack = false;
   #nudging: Timer | undefined;
 
   constructor(client: Client, options: AttachOptions, { rows, here }: Sizes) {
@@ -134,6 +137,7 @@ class AttachedTerminal {
   async #followOnce(): Promise<void> {
     const query = { size: this.#size, resume: this.#place.resumption };
     this.#isIdle = true;
+    if (this.#isBack) await this.#options.check?.();
     const attachment = await Attachment.open(this.#client, this.#options.id, query);
     this.#attachment = attachment;
     this.#isIdle = false;
@@ -152,6 +156,7 @@ class AttachedTerminal {
     await Bun.sleep(RETRY_MS);
     try {
       await this.#client.outlive(broken, this.#leaving.signal);
+      this.#isBack = true;
     } catch (thrown) {
       if (this.#parting === undefined) throw thrown;
     }

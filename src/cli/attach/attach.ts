@@ -40,6 +40,7 @@ export async function attachTo(words: readonly string[], wish: AttachWish): Prom
       input,
       detachKey,
       leaving: departure.signal,
+      check: async () => expectTerminal((await client.inspect(session.id)).body),
       onEnd: (exit) => note.info(`${ended(label, exit)}; ${whatNext(exit)}`),
     });
     return departure.exitCode ?? tellParting(label, parting);
@@ -56,6 +57,11 @@ function expectTerminal(session: SessionReply): void {
   if (session.pty === null) {
     throw new Problem("conflict", `${label} has no terminal to attach to`, {
       hint: "Start it with --pty. `korun logs -f` follows its output.",
+    });
+  }
+  if (session.terminal?.state === "lost") {
+    throw new Problem("conflict", `the terminal of ${label} is lost: nothing comes from it`, {
+      hint: `\`korun restart ${label}\` starts it in another; \`korun logs ${label}\` has what it showed.`,
     });
   }
   if (process.env.KORUN_SESSION_ID !== session.id) return;

@@ -46,6 +46,10 @@ export function describeSession(session: SessionReply): Pairs {
     ["ignore", session.ignore.length === 0 ? undefined : session.ignore.join(" ")],
     ["changes", changes(session)],
     ["grace", formatDuration(session.grace_ms)],
+    ["stdin", session.stdin === "none" ? undefined : session.stdin],
+    ["pty", session.pty === null ? undefined : sizeInWords(session.pty)],
+    ["terminal", terminal(session)],
+    ["interrupted", session.terminal?.interrupted_at ?? undefined],
     ["left behind", leftBehind(session)],
     ["stdout", output(session, "stdout")],
     ["stderr", output(session, "stderr")],
@@ -111,6 +115,15 @@ function changes(session: SessionReply): string | undefined {
   if (session.last_change_path === null) return undefined;
   const { file_change_count, last_change_path, last_change_at } = session;
   return `${file_change_count}, the last ${last_change_path} at ${last_change_at}`;
+}
+
+/** As it is now; as it was asked for it is `pty`. */
+function terminal({ terminal: now }: SessionReply): string | undefined {
+  return now === null ? undefined : `${now.state}, ${sizeInWords(now)}`;
+}
+
+function sizeInWords({ cols, rows }: { readonly cols: number; readonly rows: number }): string {
+  return `${counted(cols, "column")}, ${counted(rows, "row")}`;
 }
 
 function leftBehind({ left_behind }: SessionReply): string | undefined {

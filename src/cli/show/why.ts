@@ -13,6 +13,7 @@ export function explain(session: SessionReply, run: RunReply | undefined): strin
   const lines = [
     state(session),
     start(session, run),
+    terminal(session),
     end(session, run),
     unready(session),
     readiness(session),
@@ -68,6 +69,14 @@ function start(session: SessionReply, run: RunReply | undefined): string | undef
     default:
       return cause satisfies never;
   }
+}
+
+function terminal(session: SessionReply): string | undefined {
+  if (session.terminal?.state !== "lost") return undefined;
+  return (
+    "Its terminal is lost: daemon and keeper were killed at once. It sees a hang-up there, and can " +
+    `show nothing more; \`korun restart ${labelOf(session)}\` starts it in another.`
+  );
 }
 
 function end(session: SessionReply, run: RunReply | undefined): string | undefined {

@@ -101,6 +101,23 @@ test("readiness, health and limits are told where there are any", () => {
   expect(facts(late).ready).toBe("not in time; port 3000");
 });
 
+test("how it can be written to is told, and what became of its terminal", () => {
+  const none = facts();
+  for (const name of ["stdin", "pty", "terminal", "interrupted"])
+    expect(none).not.toHaveProperty(name);
+  expect(facts({ stdin: "pipe" }).stdin).toBe("pipe");
+  const interrupted_at = "2026-03-16T12:00:00.000Z";
+  const shown = facts({
+    pty: { cols: 120, rows: 40 },
+    terminal: { cols: 100, rows: 1, state: "lost", interrupted_at },
+  });
+  expect(shown).toMatchObject({
+    pty: "120 columns, 40 rows",
+    terminal: "lost, 100 columns, 1 row",
+    interrupted: interrupted_at,
+  });
+});
+
 test("degraded watching is told with its cure", () => {
   const problem = "no watches left: sysctl fs.inotify.max_user_watches=524288";
   const shown = facts({
