@@ -57,6 +57,7 @@ export async function runInForeground(line: StartLine): Promise<number> {
   const { body } = await outlivingCall(client, () => client.inspect(id));
   const end = body.last_end;
   if (end?.kind === "limit") (await import("./run-notes.ts")).tellLimit(end);
+  if (isHalfSeen(body)) (await import("./run-notes.ts")).tellHalfSeen(body);
   if (!watched) notes?.tellGivenUp(body);
   return exitCodeOf(body);
 }
@@ -73,6 +74,12 @@ async function startOfRun(client: Client, id: string): Promise<number> {
 function comesBack({ flags }: StartLine): boolean {
   const { watch, restart = "never" } = flags;
   return watch.length > 0 || restart !== "never" || flags["health-restart"];
+}
+
+/** Neither daemon nor keeper was there when it ended. */
+function isHalfSeen({ last_end: end }: SessionReply): boolean {
+  if (end?.kind === "exit" || end?.kind === "signal") return end.cut === true;
+  return end?.kind === "unknown" || end?.kind === "lost";
 }
 
 function exitCodeOf(session: SessionReply): number {

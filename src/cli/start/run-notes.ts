@@ -50,6 +50,13 @@ export function tellLimit(end: RunEndCause): void {
   note.info(`ended ${endInShort(end)}`);
 }
 
+/** Says what is not known of an end for which nobody was there. */
+export function tellHalfSeen({ exit_code, term_signal }: SessionReply): void {
+  const isSeen = exit_code !== null || term_signal !== null;
+  const end = isSeen ? "" : "nobody saw how it ended, and ";
+  note.warn(`${end}its last output may be missing: daemon and keeper were gone`);
+}
+
 interface Telling {
   readonly signal: AbortSignal;
   readonly teller: RunTeller;
