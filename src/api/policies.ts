@@ -9,6 +9,7 @@ import {
   DEFAULT_HEALTH_TIMEOUT_MS,
   DEFAULT_READY_TIMEOUT_MS,
   type HealthCheck,
+  LEAST_HEALTH_INTERVAL_MS,
   type ReadyCheck,
 } from "../domain/checks.ts";
 import {
@@ -16,7 +17,8 @@ import {
   NEVER_RESTART,
   type RestartPolicy,
 } from "../domain/restart-policy.ts";
-import { age, duration, integer, nonEmptyText, positive, shape, text } from "./values.ts";
+import { about } from "./reply-values.ts";
+import { age, atLeast, duration, integer, nonEmptyText, positive, shape, text } from "./values.ts";
 
 const KINDS = "one of never, always, fixed, exponential";
 
@@ -27,6 +29,16 @@ const common = {
     integer("a non-negative integer", { min: 0, max: Number.MAX_SAFE_INTEGER }),
   ),
 };
+
+const DEFAULT_MAX_DELAY_MS = 30_000;
+
+/** The longest delay of an exponential policy, in ms: a default is no shorter than the first. */
+function longestOf(policy: {
+  readonly initialDelay: number;
+  readonly maxDelay?: number | undefined;
+}): number {
+  return policy.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, policy.initialDelay);
+}
 
 /** When a session that ended is started again. */
 export const restartPolicy = v.pipe(
@@ -43,7 +55,10 @@ export const restartPolicy = v.pipe(
         {
           kind: v.literal("exponential"),
           initialDelay: v.optional(duration, 1_000),
-          maxDelay: v.optional(duration, 30_000),
+          maxDelay: about(
+            v.optional(duration),
+            "30s, or as long as `initialDelay`, unless it is said.",
+          ),
           multiplier: v.optional(
             v.pipe(
               v.number("a number of at least 1"),
@@ -61,7 +76,7 @@ export const restartPolicy = v.pipe(
   ),
   v.forward(
     v.check(
-      (policy) => policy.kind !== "exponential" || policy.maxDelay >= policy.initialDelay,
+      (policy) => policy.kind !== "exponential" || longestOf(policy) >= policy.initialDelay,
       "no less than initialDelay",
     ),
     ["maxDelay"],
@@ -72,7 +87,8 @@ export const restartPolicy = v.pipe(
     const shared = { on, resetAfterMs, maxRestarts };
     if (policy.kind === "always") return { kind: "always", ...shared };
     if (policy.kind === "fixed") return { kind: "fixed", delayMs: policy.delay, ...shared };
-    const { initialDelay: initialDelayMs, maxDelay: maxDelayMs, multiplier } = policy;
+    const { initialDelay: initialDelayMs, multiplier } = policy;
+    const maxDelayMs = longestOf(policy);
     return { kind: "exponential", initialDelayMs, maxDelayMs, multiplier, ...shared };
   }),
 );
@@ -170,7 +186,7 @@ export const healthCheck = v.pipe(
       status: v.optional(status),
       port: v.optional(port),
       command: v.optional(command),
-      interval: v.optional(positive(age), DEFAULT_HEALTH_INTERVAL_MS),
+      interval: v.optional(atLeast(age, LEAST_HEALTH_INTERVAL_MS), DEFAULT_HEALTH_INTERVAL_MS),
       timeout: v.optional(positive(duration), DEFAULT_HEALTH_TIMEOUT_MS),
       threshold: v.optional(
         integer("an integer from 1 to 1000", { min: 1, max: 1_000 }),

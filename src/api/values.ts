@@ -2,7 +2,12 @@
 // named by whoever checks.
 
 import * as v from "valibot";
-import { DURATION_FORM, DURATION_PATTERN, parseDuration } from "../domain/duration.ts";
+import {
+  DURATION_FORM,
+  DURATION_PATTERN,
+  formatDuration,
+  parseDuration,
+} from "../domain/duration.ts";
 import { parseSize, SIZE_FORM, SIZE_PATTERN } from "../domain/size.ts";
 
 const MAX_WAIT_MS = 3_600_000;
@@ -114,6 +119,18 @@ export function positive<Schema extends v.GenericSchema<number | string, number>
   return v.pipe(
     schema,
     v.check((ms) => ms > 0, "more than 0"),
+  );
+}
+
+/** Never shorter than this, in ms. */
+export function atLeast<Schema extends v.GenericSchema<number | string, number>>(
+  schema: Schema,
+  least: number,
+) {
+  const expected = `at least ${formatDuration(least)}`;
+  return v.pipe(
+    schema,
+    v.check((ms) => ms >= least, expected),
   );
 }
 

@@ -4,6 +4,8 @@
 export const DEFAULT_READY_TIMEOUT_MS = 60_000;
 
 export const DEFAULT_HEALTH_INTERVAL_MS = 10_000;
+/** Between two looks at least, in ms: one may start a process. */
+export const LEAST_HEALTH_INTERVAL_MS = 10;
 export const DEFAULT_HEALTH_TIMEOUT_MS = 5_000;
 export const DEFAULT_HEALTH_THRESHOLD = 3;
 

@@ -42,6 +42,15 @@ export const SHORT_RUN_MS = 1_000;
 /** … waits so long, in ms: what ends at once, again and again, costs next to nothing. */
 export const FLOOR_MS = 1_000;
 
+/** So many restarts in a row keep any delay that was said, … */
+export const KEPT_DELAYS = 10;
+
+/**
+ * … and those after them begin so long after the run before them did, in ms, as does each one for
+ * bad health: ten starts a second, and no more.
+ */
+export const LEAST_PERIOD_MS = 100;
+
 /** The end of a run, and what came before it. */
 export interface EndFacts {
   /** It ended in another way than with exit code 0. */
@@ -72,8 +81,12 @@ export function nextRestart(policy: RestartPolicy, facts: EndFacts): NextRestart
   }
   const attempt = attempts + 1;
   const delayMs = pauseOf(policy, attempt);
-  const spins = delayMs === 0 && (facts.ranMs ?? 0) < SHORT_RUN_MS;
-  return { attempt, delayMs: spins ? FLOOR_MS : delayMs };
+  const ranMs = facts.ranMs ?? 0;
+  if (delayMs === 0 && ranMs < SHORT_RUN_MS) return { attempt, delayMs: FLOOR_MS };
+  // Whoever forgives that soon never comes to count.
+  const spins = attempt > KEPT_DELAYS || resetAfterMs < LEAST_PERIOD_MS;
+  const leastMs = spins ? Math.ceil(LEAST_PERIOD_MS - ranMs) : 0;
+  return { attempt, delayMs: Math.max(delayMs, leastMs) };
 }
 
 /** Whether a run that lasted so long, in ms, forgives the restarts before it. */

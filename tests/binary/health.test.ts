@@ -9,7 +9,7 @@ import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
 import { freePort, serverOn } from "./support/ports.ts";
 
-const OFTEN = ["--health-interval", "5ms", "--health-threshold", "2"];
+const OFTEN = ["--health-interval", "10ms", "--health-threshold", "2"];
 
 function serve(korun: Korun, command: readonly string[], flags: readonly string[]) {
   return korun.ok(["serve", ...flags, "--", ...command]);
@@ -61,7 +61,8 @@ describe("A session with a health check", () => {
     const script = "echo run $KORUN_RUN; rm -f broken; touch up; exec sleep 600";
     const flags = ["--ready-file", "up", "--health-cmd", "test ! -e broken", ...OFTEN];
     const id = await serve(korun, ["sh", "-c", script], [...flags, "--health-restart"]);
-    await korun.until(id, is("healthy"));
+    // Old enough to be restarted by what is seen first.
+    await korun.until(id, (one) => is("healthy")(one) && (one.uptime_ms ?? 0) >= 100);
     writeFileSync(join(korun.work, "broken"), "");
     const reason = "command test ! -e broken: exits with 1, 2 times in a row";
     expect(await korun.until(id, (one) => one.run === 2 && is("healthy")(one))).toMatchObject({

@@ -77,12 +77,21 @@ describe("a command that crashes", () => {
     expect(delays(await runs(korun, id))).toContain(1_000);
   });
 
+  test("at once is started ten times a second at most, however short its delay", async () => {
+    await using korun = new Korun();
+    const id = await korun.serve("exit 0", ["--restart", "fixed:1ms"]);
+    await korun.until(id, ({ run }) => run >= 15, "the fifteenth run");
+    const [, ...starts] = (await runs(korun, id)).map(({ started_at }) => Date.parse(started_at));
+    const pauses = starts.map((start, place) => start - (starts[place - 1] ?? start)).slice(11);
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(95);
+  });
+
   test("after a stable run is forgiven", async () => {
     await using korun = new Korun();
     const script = '[ "$KORUN_RUN" = 3 ] && exec sleep 600; exit 1';
     const policy = [
       "--restart",
-      "exponential:10ms..1h",
+      "exponential:110ms..1h",
       "--restart-reset",
       "0",
       "--max-restarts",
@@ -90,7 +99,7 @@ describe("a command that crashes", () => {
     ];
     const id = await korun.serve(script, policy);
     await korun.until(id, ({ run, state }) => run === 3 && state === "running", "the third run");
-    expect(delays(await runs(korun, id))).toEqual(["create", 10, 10]);
+    expect(delays(await runs(korun, id))).toEqual(["create", 110, 110]);
   });
 
   test("is what a policy for failures answers, and not an end with 0", async () => {

@@ -54,6 +54,20 @@ describe("the delay", () => {
     expect(delays({ ...fixed, delayMs: 50 }, 2, { ...crash, ranMs: 1 })).toEqual([50, 50]);
   });
 
+  test("after ten short runs in a row is no less than makes ten starts a second", () => {
+    const quick: RestartPolicy = { ...fixed, delayMs: 1 };
+    const said = Array(10).fill(1);
+    expect(delays(quick, 12, { ...crash, ranMs: 2.5 })).toEqual([...said, 98, 98]);
+    expect(delays(quick, 11, { ...crash, ranMs: null })).toEqual([...said, 100]);
+    expect(delays(quick, 11, { ...crash, ranMs: 100 })).toEqual([...said, 1]);
+    expect(delays({ ...quick, delayMs: 99 }, 11, { ...crash, ranMs: 50 }).at(-1)).toBe(99);
+  });
+
+  test("is no less from the first on where a run that short forgives those before it", () => {
+    const forgiving: RestartPolicy = { ...fixed, delayMs: 1, resetAfterMs: 0 };
+    expect(delays(forgiving, 2, { ...crash, ranMs: 2 })).toEqual([98, 98]);
+  });
+
   test("of `always` is none after a run that lasted", () => {
     expect(delays(always, 3, { ...crash, ranMs: SHORT_RUN_MS })).toEqual([0, 0, 0]);
   });

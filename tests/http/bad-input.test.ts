@@ -93,7 +93,8 @@ const CASES: readonly (readonly [wish: object, field: string, message: string])[
     "health",
     `must be ${HEALTH}, not {"port":1,"url":"http://x"}`,
   ],
-  [{ health: { port: 1, interval: 0 } }, "health.interval", "must be more than 0, not 0"],
+  [{ health: { port: 1, interval: 0 } }, "health.interval", "must be at least 10ms, not 0"],
+  [{ health: { port: 1, interval: "9ms" } }, "health.interval", 'must be at least 10ms, not "9ms"'],
   [{ health: { port: 1, interval: "rarely" } }, "health.interval", `must be ${AGE}, not "rarely"`],
   [
     { health: { port: 1, threshold: 0 } },

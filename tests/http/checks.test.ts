@@ -83,3 +83,16 @@ test("What is asked of a session is shown with it", async () => {
     },
   });
 });
+
+test.each([
+  [{ initialDelay: "60s" }, { initialDelay: 60_000, maxDelay: 60_000 }],
+  [{ initialDelay: "5s" }, { initialDelay: 5_000, maxDelay: 30_000 }],
+])(
+  "The longest delay of %j is no shorter than the first, unless it is said",
+  async (given, kept) => {
+    expect((await create({ restart: { kind: "exponential", ...given } })).status).toBe(201);
+    const [session] = server.directory.sessions;
+    const shown = await fetch(`${server.url}/v1/sessions/${session?.id}`);
+    expect(((await shown.json()) as SessionReply).restart_policy).toMatchObject(kept);
+  },
+);

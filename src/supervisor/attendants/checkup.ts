@@ -42,6 +42,7 @@ class Checkup implements Attendant {
   /** Resolves when no command of an earlier daemon is left. */
   readonly #cleared: Promise<void>;
   #run: ProbedRun | undefined;
+  #startedAt = 0;
 
   constructor(charge: Charge, probing: Probing) {
     this.#charge = charge;
@@ -60,6 +61,7 @@ class Checkup implements Attendant {
     const strangers = new Set(this.#noteStrangers());
     const run = { sessionId, spec, number, leader, log, strangers };
     this.#run = run;
+    this.#startedAt = performance.now() - startedAgoMs;
     this.#readiness.begin({
       number,
       startedAgoMs,
@@ -85,7 +87,8 @@ class Checkup implements Attendant {
     const run = this.#run;
     const { health } = this.#charge.spec;
     if (run === undefined || health === undefined) return;
-    this.#health?.begin({ number: run.number, probe: this.#open(health.check, run, HEALTH_PLACE) });
+    const probe = this.#open(health.check, run, HEALTH_PLACE);
+    this.#health?.begin({ number: run.number, probe, startedAt: this.#startedAt });
   }
 
   /**

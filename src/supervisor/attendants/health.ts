@@ -3,6 +3,7 @@
 
 import type { HealthCheck, HealthStatus } from "../../domain/checks.ts";
 import { LONGEST_TIMER_MS } from "../../domain/duration.ts";
+import { LEAST_PERIOD_MS } from "../../domain/restart-policy.ts";
 import { lookOnce } from "../../probes/look.ts";
 import type { Probe, Sight } from "../../probes/probe.ts";
 import { pause } from "../../process/pause.ts";
@@ -22,6 +23,8 @@ export interface HealthParts {
 export interface LookedAfterRun {
   readonly number: number;
   readonly probe: Probe;
+  /** By the clock of `performance.now()`. */
+  readonly startedAt: number;
 }
 
 export class RunHealth {
@@ -61,7 +64,7 @@ export class RunHealth {
     }
   }
 
-  #take(sight: Sight, { number: run, probe }: LookedAfterRun): void {
+  #take(sight: Sight, { number: run, probe, startedAt }: LookedAfterRun): void {
     const { check, charge } = this.#parts;
     const before = this.#status;
     this.#status = sight.ok ? wellNow() : oneMoreFailure(before, sight.reason);
@@ -77,7 +80,8 @@ export class RunHealth {
     // Not at the first look, which follows the start at once: what is not up yet would never be, and
     // spin. Then each time: whoever was to hear it first may not have.
     const isUnwell = this.#status.state === "unhealthy" && before.checkedAt !== null;
-    if (isUnwell && check.restart) charge.restartBecause({ kind: "health", reason });
+    const isTime = performance.now() - startedAt >= LEAST_PERIOD_MS;
+    if (isUnwell && isTime && check.restart) charge.restartBecause({ kind: "health", reason });
   }
 }
 

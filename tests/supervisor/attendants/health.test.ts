@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { HealthCheck } from "../../../src/domain/checks.ts";
 import { NO_NOTES } from "../../../src/domain/history.ts";
+import { LEAST_PERIOD_MS } from "../../../src/domain/restart-policy.ts";
 import { MET, unmet } from "../../../src/probes/probe.ts";
 import { waitFor } from "../../support/wait.ts";
 import { Checking, ready } from "../checking.ts";
@@ -91,9 +92,17 @@ describe("Health", () => {
   });
 
   test("that is bad restarts the run if that was wanted, with the reason", async () => {
-    const checking = begun({ threshold: 1, restart: true });
+    const checking = new Checking({ health: checkOf({ threshold: 1, restart: true }) });
+    checking.begin(1, { startedAgoMs: LEAST_PERIOD_MS });
     await waitFor("a restart", () => checking.restarts.length > 0);
     expect(checking.restarts[0]).toEqual({ kind: "health", reason: "port: no, 2 times in a row" });
+  });
+
+  test("that is bad restarts no more than ten runs a second", async () => {
+    const since = performance.now();
+    const checking = begun({ threshold: 1, restart: true });
+    await waitFor("a restart", () => checking.restarts.length > 0);
+    expect(performance.now() - since).toBeGreaterThanOrEqual(LEAST_PERIOD_MS);
   });
 
   test("that is bad at the first look leaves the run its time to come up", async () => {
