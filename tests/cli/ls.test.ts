@@ -93,3 +93,15 @@ test("NO_COLOR is honoured on a terminal, FORCE_COLOR in a pipe", async () => {
   const { stdout } = await korun(daemon, ["ls"], { env: { FORCE_COLOR: "1" } });
   expect(stdout).toContain("\x1b[32mrunning\x1b[39m");
 });
+
+test("a command of many arguments is cut, also in a pipe, and whole in JSON", async () => {
+  const command: [string, ...string[]] = ["rm", ...Array<string>(20_000).fill("file")];
+  await using daemon = new FakeDaemon({
+    "GET /v1/sessions": always({ sessions: [session({ command })] }),
+  });
+  const [, line = ""] = (await korun(daemon, ["ls"])).stdout.split("\n");
+  const shown = line.slice(line.indexOf("rm "));
+  expect(shown).toHaveLength(200);
+  expect(shown).toEndWith(" file f…");
+  expect((await korun(daemon, ["ls", "--json"])).stdout).toContain(JSON.stringify(command));
+});

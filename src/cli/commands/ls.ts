@@ -12,7 +12,7 @@ import { nextInShort } from "../show/policy-words.ts";
 import { printOut } from "../show/print.ts";
 import { screenOf } from "../show/screen.ts";
 import { painter, type Style } from "../show/style.ts";
-import { type Cell, renderTable } from "../show/table.ts";
+import { type Cell, cut, renderTable } from "../show/table.ts";
 import { shellLine, visible } from "../show/visible.ts";
 
 export const ls = defineCommand({
@@ -28,13 +28,17 @@ export const ls = defineCommand({
     }
     const { columns, colour } = await screenOf(1);
     const now = Date.now();
-    const rows = list.body.sessions.map((session) => row(session, now));
+    const width = columns ?? LONGEST_COMMAND;
+    const rows = list.body.sessions.map((session) => row(session, { now, width }));
     printOut(renderTable(TITLES, rows, { columns, firm: FIRM, paint: painter(colour) }));
     return EXIT.ok;
   },
 });
 
 const TITLES = ["NAME", "ID", "STATE", "PID", "UPTIME", "RESTARTS", "COMMAND"];
+
+/** How wide a command is shown where no terminal says how wide that is. */
+const LONGEST_COMMAND = 200;
 
 /** As wide as `exited(SIGTERM)`. */
 const FIRM = { STATE: 15 };
@@ -63,7 +67,13 @@ async function nothing(): Promise<Reply<SessionListReply>> {
   return { body, text: `${JSON.stringify(body)}\n` };
 }
 
-function row(session: SessionSummary, now: number): Cell[] {
+interface Shown {
+  readonly now: number;
+  /** Of a command at most. */
+  readonly width: number;
+}
+
+function row(session: SessionSummary, { now, width }: Shown): Cell[] {
   const { name, id, pid, uptime_ms, restart_count, command } = session;
   return [
     { text: name === null ? "-" : visible(name) },
@@ -72,7 +82,7 @@ function row(session: SessionSummary, now: number): Cell[] {
     { text: pid === null ? "-" : String(pid) },
     { text: uptime_ms === null ? "-" : formatDuration(uptime_ms) },
     { text: String(restart_count) },
-    { text: shellLine(command) },
+    { text: cut(shellLine(command), width) },
   ];
 }
 
