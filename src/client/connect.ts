@@ -16,21 +16,37 @@ export interface ConnectOptions {
   readonly launch: Launch;
   readonly env: Environment;
   readonly onOtherVersion: (theirs: string) => void;
+  /** Told once, when `env` asks for another port than the daemon has. */
+  readonly onOtherPort?: (ports: { readonly has: number; readonly asked: number }) => void;
 }
 
 /**
  * A client of the daemon of `env`. Nothing is sent yet: a missing daemon shows at the first call.
  * Throws a Problem when the environment names no usable place.
  */
-export function connect({ launch, env, onOtherVersion }: ConnectOptions): Client {
+export function connect(options: ConnectOptions): Client {
+  const { launch, env, onOtherVersion, onOtherPort } = options;
   const paths = resolvePaths(env);
+  const isPortAsked = Boolean(env.KORUN_PORT) && paths.port !== 0;
   return new Client({
     socket: paths.socket,
     revive: () => (isToLaunch(launch, paths) ? launchOne(paths, env) : findOne(paths)),
     rescue: (signal) => rescue(paths, { env, signal }),
     ...(launch === "never" ? {} : { succeed: () => succeed(paths, env) }),
     onOtherVersion,
+    onAnswer: isPortAsked && onOtherPort ? () => void comparePort(paths, onOtherPort) : undefined,
   });
+}
+
+/** The daemon that has just answered holds the home: what it says of itself there is its own. */
+async function comparePort(
+  paths: Paths,
+  onOtherPort: NonNullable<ConnectOptions["onOtherPort"]>,
+): Promise<void> {
+  const { readRecord } = await import("../daemon/record.ts");
+  const has = readRecord(paths)?.port ?? 0;
+  // One that has yet to find a free port says 0.
+  if (has !== 0 && has !== paths.port) onOtherPort({ has, asked: paths.port });
 }
 
 function isToLaunch(launch: Launch, { sessions }: Paths): boolean {

@@ -24,6 +24,8 @@ export interface TransportOptions {
   readonly succeed?: () => Promise<string | undefined>;
   /** Told once, when the daemon is of another version. */
   readonly onOtherVersion: (theirs: string) => void;
+  /** Told once, when a daemon has answered. */
+  readonly onAnswer?: (() => void) | undefined;
 }
 
 export interface RequestOptions {
@@ -52,6 +54,7 @@ export class Transport {
   readonly #options: TransportOptions;
   #socket: string;
   #versionSeen = false;
+  #isAnswered = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -139,6 +142,8 @@ export class Transport {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     } satisfies BunFetchRequestInit & { timeout: boolean });
     this.#compareVersion(response.headers.get(VERSION_HEADER));
+    if (!this.#isAnswered) this.#options.onAnswer?.();
+    this.#isAnswered = true;
     return response;
   }
 

@@ -212,6 +212,24 @@ test.each([
   },
 );
 
+test("a port that the daemon does not have is told, where one is asked for", async () => {
+  await using korun = new Korun();
+  await korun.ok(["daemon", "start"]);
+  const { port } = await korun.status();
+  const other = port === 7_999 ? 7_998 : 7_999;
+  const words = `korun: the daemon of this home listens on ${port}, not on ${other} (KORUN_PORT): `;
+  const told = `${words}\`korun daemon stop\` first, to have it there\n`;
+  for (const args of [["serve", "--", "true"], ["daemon", "start"], ["ls"]]) {
+    const asking = async (KORUN_PORT: string) => {
+      const { code, stderr } = await korun.run(args, { env: { KORUN_PORT } });
+      return { code, stderr };
+    };
+    expect(await asking(String(other))).toEqual({ code: 0, stderr: told });
+    for (const none of [String(port), "0", ""])
+      expect(await asking(none)).toEqual({ code: 0, stderr: "" });
+  }
+});
+
 test("daemon logs shows its own log, also when it does not run, and follows it", async () => {
   await using korun = new Korun();
   const none = await korun.run(["daemon", "logs"]);
