@@ -99,7 +99,10 @@ async function lookForOne(paths: Paths): Promise<string | undefined> {
     if (socket !== undefined || !isKept(paths)) return socket;
     const refused = waited > REFUSED_MS ? refusedStart(paths) : undefined;
     if (refused !== undefined) throw refused;
-    if (waited > NEXT_LIFE_MS) throw stuckStart(paths);
+    if (waited > NEXT_LIFE_MS) {
+      const { socketRemoved } = await import("../daemon/socket-removed.ts");
+      throw (await socketRemoved(paths)) ?? stuckStart(paths);
+    }
     await Bun.sleep(LOOK_MS);
   }
 }

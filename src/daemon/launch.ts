@@ -12,6 +12,7 @@ import { giveUp } from "./give-up.ts";
 import type { Environment, Paths } from "./paths.ts";
 import { homeProblem, preparePaths } from "./prepare.ts";
 import { findSocket, isHeld, readRecord, refusedStart } from "./record.ts";
+import { socketRemoved } from "./socket-removed.ts";
 import { parseStartup, type Startup } from "./startup.ts";
 
 /** Longest wait for a daemon, in ms: for another's start or end, and for the start of our own. */
@@ -50,7 +51,7 @@ async function findOrLaunch(paths: Paths, options: LaunchOptions): Promise<strin
   for (let pause = 5; ; pause = Math.min(pause * 2, 50)) {
     const socket = (await findSocket(paths)) ?? (await launchIfFirst(paths, options));
     if (socket !== undefined) return socket;
-    if (performance.now() > deadline) throw unanswered(paths, timeout);
+    if (performance.now() > deadline) throw await unanswered(paths, timeout);
     await Bun.sleep(pause);
   }
 }
@@ -120,9 +121,9 @@ function diedSilently(paths: Paths, exitCode: number): Problem {
   });
 }
 
-function unanswered(paths: Paths, timeoutMs: number): Problem {
-  const refused = refusedStart(paths);
-  if (refused !== undefined) return refused;
+async function unanswered(paths: Paths, timeoutMs: number): Promise<Problem> {
+  const known = refusedStart(paths) ?? (await socketRemoved(paths));
+  if (known !== undefined) return known;
   const record = readRecord(paths);
   const holder = record === undefined ? "another process" : `pid ${record.pid}`;
   return new Problem(

@@ -158,6 +158,21 @@ test("a daemon that holds its home and does not answer is named", async () => {
   lock?.release();
 });
 
+test("one whose socket was removed is named, with the way to end it", async () => {
+  preparePaths(paths);
+  using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { pid } = process;
+  const record = { pid, version: "1", startedAt: "", port: server.port, socket: paths.socket };
+  const lock = FileLock.tryTake(paths.lock);
+  lock?.write(JSON.stringify(record));
+  const problem = await failure("", 200);
+  expect(problem.message).toBe(
+    `the socket of the daemon (pid ${pid}) was removed: ${paths.socket}`,
+  );
+  expect(problem.hint).toEndWith(`: curl -X POST ${server.url}v1/daemon/stop`);
+  lock?.release();
+});
+
 test("a keeper that cannot bring its daemon up is asked why", async () => {
   preparePaths(paths);
   const lock = FileLock.tryTake(keeperLock(paths.home));
