@@ -11,6 +11,9 @@ const PTY = ["--pty"] as const;
 /** Says each word that is typed, and nothing else. */
 const ECHO = 'stty -echo; echo on; while read word; do echo "<$word>"; done; echo over';
 
+/** Outlives the loss of its terminal. */
+const STAYS = "trap 'sleep 600' HUP; echo on; while :; do sleep 0.05; done";
+
 const onLinux = describe.if(process.platform === "linux");
 
 function shows(korun: Korun, id: string, line: string): Promise<boolean> {
@@ -225,10 +228,7 @@ onLinux("When the daemon is killed, a terminal", () => {
 
   test("and its keeper at the same time, is hung up, which the session says", async () => {
     await using korun = new Korun();
-    const id = await korun.serve(
-      "trap 'sleep 600' HUP; echo on; while :; do sleep 0.05; done",
-      PTY,
-    );
+    const id = await korun.serve(STAYS, PTY);
     await shows(korun, id, "on");
     await killBoth(korun);
     await korun.ok(["daemon", "start"]);
@@ -242,10 +242,7 @@ onLinux("When the daemon is killed, a terminal", () => {
 
   test("while somebody is attached, ends that too, once it is known to be lost", async () => {
     await using korun = new Korun();
-    const id = await korun.serve(
-      "trap 'sleep 600' HUP; echo on; while :; do sleep 0.05; done",
-      PTY,
-    );
+    const id = await korun.serve(STAYS, PTY);
     const watcher = korun.spawn(["attach", id]);
     const { value } = await watcher.stdout.getReader().read();
     expect(new TextDecoder().decode(value)).toStartWith("on");

@@ -52,22 +52,6 @@ test("what was missed is told on stderr, not for each gap, and stdout has only w
   });
 });
 
-describe("where neither daemon nor keeper saw its end,", () => {
-  const GONE = "its last output may be missing: daemon and keeper were gone\n";
-  test.each([
-    ["that is told", { last_end: { kind: "unknown" } }, 1, "nobody saw how it ended, and "],
-    ["after a reboot too", { last_end: { kind: "lost" } }, 1, "nobody saw how it ended, and "],
-    ["its code may be known", { last_end: { kind: "exit", cut: true }, exit_code: 3 }, 3, ""],
-  ] as const)("%s", async (_, how, code, told) => {
-    const run = new FakeRun();
-    await using daemon = new FakeDaemon(run.answers);
-    const child = start(daemon, ["run", "--", "app"]);
-    run.end(how);
-    const stderr = `korun: ${told}${GONE}`;
-    expect(await result(child)).toEqual({ code, stdout: "", stderr });
-  });
-});
-
 describe("its exit code is", () => {
   test.each([
     ["the child's own", { exit_code: 42 }, 42],
