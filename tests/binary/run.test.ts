@@ -5,9 +5,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Reading } from "../cli/support/reading.ts";
 import { Korun } from "../support/korun.ts";
-import { waitFor } from "../support/wait.ts";
 import { killBoth } from "./support/deaths.ts";
-import { isGone, livingOf } from "./support/processes.ts";
+import { livingOf } from "./support/processes.ts";
 import { inShell, pathWithKorun } from "./support/shell.ts";
 import { Terminal } from "./support/terminal.ts";
 
@@ -168,17 +167,18 @@ describe("with --watch it stays through a crash:", () => {
   });
 });
 
-test("where daemon and keeper were killed at once, it says that nobody saw the end", async () => {
+test("where daemon and keeper were killed at once, it says what is not known of the end", async () => {
   await using korun = new Korun();
   const script = "echo on; until [ -e go ]; do sleep 0.01; done; exit 7";
   const child = korun.spawn(["run", "--name", "unseen", "--", "sh", "-c", script]);
   await new Reading(child.stdout).until("on\n");
-  const { pid } = await korun.session("unseen");
   await killBoth(korun);
   await Bun.write(join(korun.work, "go"), "");
-  await waitFor("it to end", () => isGone(pid ?? 0));
-  expect(await child.exited).toBe(1);
-  const told =
-    "nobody saw how it ended, and its last output may be missing: daemon and keeper were";
-  expect(await new Response(child.stderr).text()).toBe(`korun: ${told} gone\n`);
+  const code = await child.exited;
+  const told = await new Response(child.stderr).text();
+  expect(told).toEndWith("its last output may be missing: daemon and keeper were gone\n");
+  // Whoever comes next is sometimes quick enough to learn how it ended.
+  expect({ code, isUnseen: told.includes("nobody saw how it ended") }).toEqual(
+    code === 7 ? { code, isUnseen: false } : { code: 1, isUnseen: true },
+  );
 });
