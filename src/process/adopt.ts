@@ -7,7 +7,8 @@ import { exitStatusOfPidfd } from "../native/exit-status.ts";
 import { openPidfd } from "../native/pidfd.ts";
 import { isAlive } from "./identity.ts";
 import { pause } from "./pause.ts";
-import type { ProcessIdentity } from "./process-info.ts";
+import type { ProcessIdentity, ProcessInfo, ScannedProcess } from "./process-info.ts";
+import { stampOf } from "./stamp.ts";
 import { requestSettledScan } from "./tree.ts";
 import { uptimeMs } from "./uptime.ts";
 
@@ -38,22 +39,33 @@ export async function findLeader(of: {
 /** Processes of one session that live, and the newest of their runs. */
 export interface LivingSession {
   readonly sessionId: string;
+  /** 0 where none of them tells. */
   readonly run: number;
   /** Its oldest process that leads a group of its own. */
   readonly leader: ProcessIdentity | undefined;
-  readonly pids: readonly number[];
+  /** All of them, the oldest first. */
+  readonly processes: readonly [ProcessInfo, ...ProcessInfo[]];
 }
 
-/** Whatever lives of any session, by what it carries in its environment. */
-export async function findLivingSessions(): Promise<readonly LivingSession[]> {
-  const marked = (await requestSettledScan()).all().filter(({ mark }) => mark?.daemon === false);
-  const bySession = Map.groupBy(marked, ({ mark }) => mark?.sessionId);
-  return [...bySession].flatMap(([sessionId, processes]) => {
-    if (sessionId === undefined) return [];
-    const run = Math.max(...processes.map(({ mark }) => mark?.run ?? 0));
-    const leaders = processes.filter(({ pid, group, mark }) => pid === group && mark?.run === run);
-    const [leader] = leaders.sort((one, other) => one.startTime - other.startTime);
-    return [{ sessionId, run, leader, pids: processes.map(({ pid }) => pid) }];
+/**
+ * Whatever lives of any session, by what it carries in its environment, and of the `sought` ones by
+ * their stamp too.
+ */
+export async function findLivingSessions(
+  sought: readonly string[] = [],
+): Promise<readonly LivingSession[]> {
+  const stamped = new Map(sought.map((id) => [stampOf(id), id]));
+  const sessionOf = ({ mark }: ScannedProcess) =>
+    mark?.sessionId ?? (mark?.stamp === undefined ? undefined : stamped.get(mark.stamp));
+  const others = (await requestSettledScan()).all().filter(({ mark }) => mark?.daemon === false);
+  return [...Map.groupBy(others, sessionOf)].flatMap(([sessionId, found]) => {
+    const [oldest, ...younger] = found.toSorted((one, other) => one.startTime - other.startTime);
+    if (sessionId === undefined || oldest === undefined) return [];
+    const run = Math.max(...found.map(({ mark }) => mark?.run ?? 0));
+    const leader = [oldest, ...younger].find(
+      ({ pid, group, mark }) => pid === group && (mark?.run ?? 0) === run,
+    );
+    return [{ sessionId, run, leader, processes: [oldest, ...younger] as const }];
   });
 }
 

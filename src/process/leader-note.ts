@@ -8,19 +8,27 @@ import type { ProcessIdentity } from "./process-info.ts";
 
 const NOTE = /^(\d+) (\d+) (\d+)\n$/;
 
+export interface LeaderNote {
+  readonly run: number;
+  readonly leader: ProcessIdentity;
+}
+
 /** Notes the leader of a run in the session's folder. Throws system errors. */
-export function noteLeader(
-  folder: string,
-  { run, leader }: { readonly run: number; readonly leader: ProcessIdentity },
-): void {
+export function noteLeader(folder: string, { run, leader }: LeaderNote): void {
   writeFileSync(noteIn(folder), `${run} ${leader.pid} ${leader.startTime}\n`, { mode: 0o600 });
 }
 
 /** The leader that was noted for this very run, whether it lives or not. */
 export function notedLeader(folder: string, run: number): ProcessIdentity | undefined {
-  const [, of, pid, startTime] = NOTE.exec(read(noteIn(folder))) ?? [];
-  if (Number(of) !== run) return undefined;
-  return { pid: Number(pid), startTime: Number(startTime) };
+  const note = lastNote(folder);
+  return note?.run === run ? note.leader : undefined;
+}
+
+/** The run that was started last, and its leader, whether it lives or not. */
+export function lastNote(folder: string): LeaderNote | undefined {
+  const [note, run, pid, startTime] = NOTE.exec(read(noteIn(folder))) ?? [];
+  if (note === undefined) return undefined;
+  return { run: Number(run), leader: { pid: Number(pid), startTime: Number(startTime) } };
 }
 
 function noteIn(folder: string): string {
