@@ -6,8 +6,14 @@ import type { Connection, Row, Value } from "./connection.ts";
 const COUNTERS = "sqlite_sequence";
 
 /**
- * Copies every row in one transaction; rows in the way are replaced, and with `clear` all others
- * removed. Says `incomplete` when not everything could be read; throws what fails in writing.
+ * What never changes of a session once it is kept. A daemon that could not read it may have found
+ * the session by its processes, and knows less of it.
+ */
+const LASTING: readonly string[] = ["id", "position", "spec"];
+
+/**
+ * Copies every row in one transaction; rows in the way are replaced, but for what never changes, and
+ * with `clear` all others removed. Says `incomplete` when not everything could be read; throws what fails in writing.
  */
 export function copyRows(
   from: Connection,
@@ -22,8 +28,7 @@ export function copyRows(
     for (const table of tablesOf(to)) {
       if (clear) to.script(`DELETE FROM ${table}`);
       const columns = columnsOf(to, table);
-      const insert = `INSERT OR REPLACE INTO ${table} (${columns.map((name) => `"${name}"`).join(", ")})
-        VALUES (${columns.map(() => "?").join(", ")})`;
+      const insert = insertInto(table, columns);
       for (const row of readable(from, { table, onUnreadable })) {
         to.run(insert, ...columns.map((name) => row[name] as Value));
       }
@@ -31,6 +36,15 @@ export function copyRows(
     for (const row of readable(from, { table: COUNTERS, onUnreadable })) carryCounter(row, to);
   });
   return result;
+}
+
+function insertInto(table: string, columns: readonly string[]): string {
+  const names = columns.map((name) => `"${name}"`).join(", ");
+  const values = columns.map(() => "?").join(", ");
+  if (table !== "sessions") return `INSERT OR REPLACE INTO ${table} (${names}) VALUES (${values})`;
+  const changing = columns.filter((name) => !LASTING.includes(name));
+  return `INSERT INTO ${table} (${names}) VALUES (${values})
+    ON CONFLICT (id) DO UPDATE SET ${changing.map((name) => `"${name}" = excluded."${name}"`).join(", ")}`;
 }
 
 /** The rows of a table, up to the first that cannot be read. */

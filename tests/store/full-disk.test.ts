@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { NEVER_RESTART } from "../../src/domain/restart-policy.ts";
 import type { Store } from "../../src/store/store.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { Home } from "./house.ts";
 import { killWhenReady, spawnBun, spawnSqlite } from "./neighbour.ts";
-import { anEvent, aRun, aSession, T0 } from "./samples.ts";
+import { anEvent, aRun, aSession, SPEC, T0 } from "./samples.ts";
 
 const FIRST_RETRY_MS = 5_000;
 
@@ -311,7 +312,9 @@ describe.skipIf(!SmallDisk.possible())("", () => {
       expect(blind.problem).toContain("What it holds is not known either");
       expect(blind.isComplete).toBe(false);
       expect(blind.sessions.all()).toEqual([]);
-      blind.sessions.save(aSession("both", { updatedAt: T0 + 99 }));
+      // Found again by its processes, of which less is known.
+      const spec = { ...SPEC, restart: NEVER_RESTART };
+      blind.sessions.save(aSession("both", { spec, updatedAt: T0 + 99 }));
       blind.sessions.save(aSession("new"));
       expect(blind.events.append(anEvent("new"))).toBe(1);
       disk.setReadOnly(false);
@@ -321,7 +324,10 @@ describe.skipIf(!SmallDisk.possible())("", () => {
       const next = home.reopen(blind);
       const found = next.sessions.all();
       expect(found.map(({ id }) => id).sort()).toEqual(["both", "new", "old"]);
-      expect(found.find(({ id }) => id === "both")?.updatedAt).toBe(T0 + 99);
+      expect(found.find(({ id }) => id === "both")).toMatchObject({
+        spec: SPEC,
+        updatedAt: T0 + 99,
+      });
       expect(next.events.append(anEvent("new"))).toBe(6);
     });
   });
