@@ -26,17 +26,6 @@ export async function clearStaleSocket(paths: Paths): Promise<void> {
   rmSync(paths.socket, { force: true });
 }
 
-/** Removes what is kept of sessions that nobody knows: their making or removal was cut short. */
-export function clearUnknownSessions(
-  sessions: string,
-  { unknown, log }: { unknown: readonly string[]; log: DaemonLog },
-): void {
-  for (const id of unknown) {
-    log.warn(`removing what was kept of an unknown session ${id}`);
-    rmSync(join(sessions, id), { recursive: true, force: true });
-  }
-}
-
 /**
  * Puts the kept output of all sessions out of the way: daemon after daemon has died, and it may be
  * the cause. It stays in each session's folder until the session is removed.

@@ -34,6 +34,7 @@ import { createSampler, LISTENERS } from "./sampling.ts";
 import { failedStartup, reportStartup } from "./startup.ts";
 import { describeDaemon } from "./status.ts";
 import { type HomeContext, type TakenHome, takeHome } from "./take-home.ts";
+import { KeptOutput } from "./unknown-output.ts";
 import { checkSuccessor } from "./upgrade.ts";
 
 export interface RunOptions {
@@ -99,6 +100,7 @@ async function start(paths: Paths, context: StartContext): Promise<Daemon> {
 /** What there is to serve, and who must hear of those that are served. */
 interface Supervision {
   readonly store: Store;
+  readonly kept: KeptOutput;
   readonly events: EventLog;
   readonly registry: Registry;
   readonly sampler: Sampler;
@@ -123,6 +125,7 @@ async function supervise(paths: Paths, context: SuperviseContext): Promise<Super
   const store = Store.open(paths.database, { report: (what) => log.warn(what) });
   parts.defer(() => store.close());
   const saved = await catchUp(store, { sessions: paths.sessions, log });
+  const kept = new KeptOutput(paths.sessions, { known: store.sessions.ids() });
 
   const capture = Capture.start({
     directory: paths.home,
@@ -172,7 +175,7 @@ async function supervise(paths: Paths, context: SuperviseContext): Promise<Super
   store.caughtUp();
   keeping.link?.retain(registry.list().map(({ id }) => id));
   return {
-    ...{ store, events, registry, sampler, happened },
+    ...{ store, kept, events, registry, sampler, happened },
     visitors: idleness.visitors,
     asked() {
       capture.giveWay();
@@ -193,7 +196,7 @@ interface ServeContext extends StartContext {
 /** Opens both doors. */
 async function serve(paths: Paths, context: ServeContext): Promise<HttpServer> {
   const { intents, parts, version, home, supervision } = context;
-  const { store, events, registry, sampler, visitors } = supervision;
+  const { store, kept, events, registry, sampler, visitors } = supervision;
   const { log, keeping } = home;
   const since = performance.now();
   const server: HttpServer = await listen(paths, {
@@ -209,7 +212,7 @@ async function serve(paths: Paths, context: ServeContext): Promise<HttpServer> {
         record: { ...home.record, port: server.port },
         counts: registry.counts(),
         uptimeMs: performance.now() - since,
-        problem: store.problem ?? keeping.problem ?? diskProblem(paths),
+        problems: [store.problem ?? keeping.problem ?? diskProblem(paths), kept.problem],
       }),
     requestStop: () => intents.request("asked to by a client"),
     async requestUpgrade(binary) {

@@ -10,7 +10,8 @@ export interface DaemonFacts {
   readonly record: DaemonRecord;
   readonly counts: SessionCounts;
   readonly uptimeMs: number;
-  readonly problem: string | null;
+  /** What is wrong in one respect or another. */
+  readonly problems: readonly (string | null)[];
 }
 
 /** The body of `GET /v1/daemon`. */
@@ -28,6 +29,6 @@ export function describeDaemon({ paths, record, counts, ...facts }: DaemonFacts)
     socket: record.socket,
     home: paths.home,
     log: paths.log,
-    problem: facts.problem,
+    problem: facts.problems.filter((problem) => problem !== null).join(" ") || null,
   };
 }

@@ -2,12 +2,20 @@
 // that grow.
 
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { Korun, processesWith } from "../support/korun.ts";
 import { waitFor } from "../support/wait.ts";
-import { killBoth } from "./support/deaths.ts";
+import { killBoth, killDaemon } from "./support/deaths.ts";
 import { isGone } from "./support/processes.ts";
 
 /** A server of this process on a port of the loopback. */
@@ -154,6 +162,65 @@ test("after daemon stop the next command has the sessions back, at rest", async 
   expect((await korun.session("web")).last_end).toEqual({ kind: "daemon_stop" });
   await korun.ok(["daemon", "stop"]);
   expect(await korun.ok(["restart", "--lost"])).toBe("web restarted");
+});
+
+describe("after a database that was damaged", () => {
+  test("output that is known to nobody is kept and told, start after start", async () => {
+    await using korun = new Korun();
+    const id = await korun.serve("echo precious");
+    await korun.until(id, ({ state }) => state === "exited");
+    await korun.ok(["daemon", "stop"]);
+    writeFileSync(join(korun.home, "korun.db"), "garbage");
+    const output = join(korun.home, "sessions", id);
+    for (const _ of [1, 2, 3]) {
+      await korun.ok(["daemon", "start"]);
+      expect((await korun.status()).problem).toContain(output);
+      expect(readFileSync(join(output, "stdout.ring"), "latin1")).toContain("precious");
+      await korun.ok(["daemon", "stop"]);
+    }
+    rmSync(output, { recursive: true });
+    await korun.ok(["daemon", "start"]);
+    expect((await korun.status()).problem).toBeNull();
+  });
+
+  test("what runs is a session still, and prints on", async () => {
+    await using korun = new Korun();
+    const go = join(korun.work, "go");
+    // More than a pipe holds: it would stand still if nobody read.
+    const script = `until test -e ${go}; do sleep 0.05; done; seq 20000; exec sleep 600`;
+    const id = await korun.serve(script, ["--name", "web", "--restart", "always"]);
+    const { pid } = await korun.session(id);
+    const daemon = await killBoth(korun);
+    for (const name of ["korun.db", "korun.db-wal"]) writeFileSync(join(korun.home, name), "x");
+    await korun.ok(["daemon", "start"]);
+    expect((await korun.status()).pid).not.toBe(daemon);
+    expect((await korun.status()).problem).toContain(`Session web (${id}) was not known`);
+    writeFileSync(go, "");
+    const printed = (session: { stdout_lines: number; stdout_dropped_lines: number }) =>
+      session.stdout_lines + session.stdout_dropped_lines === 20_000;
+    const session = await korun.until("web", printed, "all it prints");
+    expect(session).toMatchObject({ id, pid, state: "running", run: 1, cwd: korun.work });
+    // The next daemon knows it as any other, and so does a stop.
+    await killDaemon(korun);
+    expect((await korun.status()).problem).toBeNull();
+    expect(await korun.session("web")).toMatchObject({ id, pid, state: "running", run: 1 });
+    expect(await korun.ok(["stop", "web"])).toBe("web stopped");
+    expect(isGone(pid ?? 0)).toBe(true);
+  });
+
+  test("so is what runs in a terminal that its keeper has", async () => {
+    await using korun = new Korun();
+    const id = await korun.serve("read line; echo got $line; exec sleep 600", ["--pty"]);
+    const { pid } = await korun.status();
+    process.kill(pid, "SIGSTOP");
+    for (const name of ["korun.db", "korun.db-wal"]) writeFileSync(join(korun.home, name), "x");
+    process.kill(pid, "SIGKILL");
+    await waitFor("the next daemon", async () => (await korun.status()).pid !== pid);
+    await korun.ok(["send", id, "it", "--enter"]);
+    await waitFor("what it prints", async () => (await korun.lines(id)).includes("got it"));
+    expect((await korun.session(id)).terminal).toMatchObject({ state: "open" });
+    expect(await korun.ok(["restart", id])).toContain("restarted");
+  });
 });
 
 describe("things that lie in a home from before:", () => {
