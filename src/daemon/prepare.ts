@@ -5,6 +5,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } fr
 import { basename, dirname } from "node:path";
 import { messageOf, Problem, systemCode } from "../domain/problem.ts";
 import type { Paths } from "./paths.ts";
+import { shellWord } from "./shell-word.ts";
 
 const PRIVATE = 0o700;
 const OTHERS_CAN_WRITE = 0o002;
@@ -47,7 +48,7 @@ function prepareHome(paths: Paths): void {
   const entries = readdirSync(home);
   if (entries.length > 0 && !entries.includes(basename(paths.lock))) {
     throw refuse(`${home} is open to other users and holds other things than korun's`, {
-      hint: `Set KORUN_HOME to a folder for korun alone, or close this one: chmod 700 ${quote(home)}`,
+      hint: `Set KORUN_HOME to a folder for korun alone, or close this one: chmod 700 ${shellWord(home)}`,
     });
   }
   chmodSync(home, PRIVATE);
@@ -91,7 +92,7 @@ function checkOwner(path: string, stats: Stats): void {
   }
   if ((stats.mode & OTHERS_CAN_WRITE) !== 0) {
     throw refuse(`${path} can be written by every user`, {
-      hint: `Look whether all in it is yours, then close it: chmod 700 ${quote(path)}`,
+      hint: `Look whether all in it is yours, then close it: chmod 700 ${shellWord(path)}`,
     });
   }
 }
@@ -102,8 +103,4 @@ function ownUid(): number {
 
 function refuse(message: string, options: { hint: string; cause?: unknown }): Problem {
   return new Problem("bad_request", message, { field: "KORUN_HOME", ...options });
-}
-
-function quote(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

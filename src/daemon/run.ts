@@ -269,6 +269,6 @@ async function listen(paths: Paths, options: Listening): Promise<HttpServer> {
     rememberPort(paths, server.port);
     return server;
   } catch (thrown) {
-    throw await portProblem(paths.port, thrown);
+    throw await portProblem(paths, thrown);
   }
 }

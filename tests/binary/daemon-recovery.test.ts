@@ -20,7 +20,7 @@ import { isGone } from "./support/processes.ts";
 
 /** A server of this process on a port of the loopback. */
 async function stranger(): Promise<{ server: Server; port: number } & AsyncDisposable> {
-  const server = createServer();
+  const server = createServer((connection) => connection.resume());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
@@ -63,6 +63,26 @@ describe("a port that a stranger holds", () => {
     expect((await korun.status()).port).toBe(port);
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   });
+});
+
+test("a daemon whose home was removed under it is told by its port, and how to end it", async () => {
+  const { server, port } = await stranger();
+  await new Promise((resolve) => server.close(resolve));
+  await using korun = new Korun({ KORUN_PORT: String(port) });
+  await korun.ok(["daemon", "start"]);
+  const { pid } = await korun.status();
+  rmSync(korun.home, { recursive: true });
+  const stop = `http://127.0.0.1:${port}/v1/daemon/stop`;
+  const { code, stderr } = await korun.run(["serve", "--", "true"]);
+  expect([code, stderr]).toEqual([
+    1,
+    `korun: port ${port} is held by the korun daemon of ${korun.home} (pid ${pid}), whose home was ` +
+      "removed or replaced\n" +
+      `  End it, and what it runs, with: curl -X POST ${stop} (or set KORUN_PORT to another port)\n`,
+  ]);
+  expect((await fetch(stop, { method: "POST" })).ok).toBe(true);
+  await waitFor("it to be gone", () => isGone(pid));
+  await korun.ok(["serve", "--", "true"]);
 });
 
 test("after kill -9 of the daemon the next command has one again, on the same socket", async () => {

@@ -1,7 +1,8 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { networkInterfaces } from "node:os";
-import { basename } from "node:path";
+import { networkInterfaces, tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { describeHolder, findPortHolder, portProblem } from "../../src/daemon/port-holder.ts";
 import { Problem } from "../../src/domain/problem.ts";
 
@@ -14,6 +15,16 @@ const LISTENER = `
   const server = require("node:net").createServer().listen(0, process.argv[1], () => {
     console.log(server.address().port);
   });
+`;
+
+const HOME = "/home/ada/korun";
+
+/** Says what a daemon does, with its own pid unless told otherwise. */
+const DAEMON = `
+  const told = JSON.parse(process.argv[1]);
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () =>
+    Response.json({ service: "korun", pid: process.pid, version: "9", ...told }, told) });
+  console.log(server.port);
 `;
 
 const servers: Server[] = [];
@@ -80,22 +91,58 @@ test("a holder is described by what is known of it", () => {
 
 test("a port that is taken is a problem that names the holder and the way out", async () => {
   const { pid, port } = await listenElsewhere("127.0.0.1");
-  const problem = await portProblem(port, systemError("EADDRINUSE"));
+  const problem = await portProblem({ home: HOME, port }, systemError("EADDRINUSE"));
   expect(problem).toBeInstanceOf(Problem);
   const { message, hint } = problem as Problem;
   expect(message).toStartWith(`port ${port} is held by pid ${pid} (`);
   expect(hint).toContain("KORUN_PORT");
 });
 
+describe("a port that a korun daemon holds is a problem that names its home, and the way to end", () => {
+  test("one whose home is this one, and was removed under it", async () => {
+    const { pid, port } = await listenAsDaemon({ home: HOME });
+    const { message, hint } = await problemAt(port);
+    expect(message).toStartWith(`port ${port} is held by the korun daemon of ${HOME} (pid ${pid})`);
+    expect(hint).toContain(`curl -X POST http://127.0.0.1:${port}/v1/daemon/stop`);
+  });
+
+  test("one of another home that was removed", async () => {
+    const { port } = await listenAsDaemon({ home: "/gone" });
+    expect((await problemAt(port)).hint).toContain("/v1/daemon/stop");
+  });
+
+  test("one of another home", async () => {
+    const home = mkdtempSync(join(tmpdir(), "korun's-"));
+    const { pid, port } = await listenAsDaemon({ home });
+    const record = { pid, version: "9", startedAt: "", port, socket: join(home, "korun.sock") };
+    writeFileSync(join(home, "daemon.lock"), JSON.stringify(record));
+    const { message, hint } = await problemAt(port);
+    rmSync(home, { recursive: true });
+    expect(message).toBe(`port ${port} is held by the korun daemon of ${home} (pid ${pid})`);
+    expect(hint).toContain("KORUN_PORT");
+    expect(hint).toEndWith(`KORUN_HOME='${home.replace("'", "'\\''")}' korun daemon stop`);
+  });
+});
+
+test.each([
+  ["says it with the pid of another", { home: HOME, pid: 1 }],
+  ["is no daemon", { service: "other", home: HOME }],
+  ["says too little", {}],
+  ["refuses", { home: HOME, status: 403 }],
+])("who %s is a stranger", async (_, told) => {
+  const { pid, port } = await listenAsDaemon(told);
+  expect((await problemAt(port)).message).toStartWith(`port ${port} is held by pid ${pid} (`);
+});
+
 test("a port that is the system's is a problem with the same way out", async () => {
-  const problem = (await portProblem(80, systemError("EACCES"))) as Problem;
+  const problem = (await portProblem({ home: HOME, port: 80 }, systemError("EACCES"))) as Problem;
   expect(problem.message).toBe("port 80 is not for this user to use");
   expect(problem.hint).toContain("such as 81");
 });
 
 test("a failure that is not the port's is passed on as it is", async () => {
   const failure = systemError("EMFILE");
-  expect(await portProblem(7777, failure)).toBe(failure);
+  expect(await portProblem({ home: HOME, port: 7777 }, failure)).toBe(failure);
 });
 
 async function listenHere(): Promise<number> {
@@ -106,8 +153,20 @@ async function listenHere(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-async function listenElsewhere(address: string) {
-  const child = Bun.spawn([process.execPath, "-e", LISTENER, address], { stdout: "pipe" });
+async function problemAt(port: number): Promise<Problem> {
+  return (await portProblem({ home: HOME, port }, systemError("EADDRINUSE"))) as Problem;
+}
+
+function listenElsewhere(address: string) {
+  return listenBy(LISTENER, address);
+}
+
+function listenAsDaemon(told: object) {
+  return listenBy(DAEMON, JSON.stringify(told));
+}
+
+async function listenBy(program: string, word: string) {
+  const child = Bun.spawn([process.execPath, "-e", program, word], { stdout: "pipe" });
   children.push(child);
   const reader = child.stdout.getReader();
   const { value } = await reader.read();

@@ -189,7 +189,7 @@ test("what is kept of a session that nobody knows is removed", async () => {
 });
 
 test("a port that is held is told to the launching client, with the holder and the way out", async () => {
-  const server = createServer();
+  const server = createServer((connection) => connection.resume());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   env = { ...env, KORUN_PORT: String(port) };
