@@ -1,7 +1,15 @@
 // Makes the folders of a korun, and refuses those that somebody else could reach into: whoever can
 // write there could read what children print, or put a socket of their own in our place.
 
-import { chmodSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { basename, dirname } from "node:path";
 import { messageOf, Problem, systemCode } from "../domain/problem.ts";
 import type { Paths } from "./paths.ts";
@@ -15,10 +23,28 @@ const ANYTHING_FOR_OTHERS = 0o077;
 export function preparePaths(paths: Paths): void {
   prepareHome(paths);
   prepareOwnFolder(paths.sessions);
-  if (paths.socketFolder === paths.home) return;
+  prepareSocketFolder(paths);
+}
+
+/** Makes the folder of the socket alone: a daemon that ended meanwhile has removed it. */
+export function prepareSocketFolder({ home, socketFolder }: Paths): void {
+  if (socketFolder === home) return;
   // Made by us and for us alone, and so is the folder of all our socket folders.
-  prepareOwnFolder(dirname(paths.socketFolder));
-  prepareOwnFolder(paths.socketFolder);
+  prepareOwnFolder(dirname(socketFolder));
+  prepareOwnFolder(socketFolder);
+}
+
+/**
+ * Removes the folder of the socket, if that is not the home and nothing is in it. The folder of all
+ * our socket folders stays: other homes use it, and while it is ours, nobody else can have its name.
+ */
+export function removeSocketFolder({ home, socketFolder }: Paths): void {
+  if (socketFolder === home) return;
+  try {
+    rmdirSync(socketFolder);
+  } catch {
+    // Something else is in it, or it is gone already.
+  }
 }
 
 /** What a system error means that came of using a home; anything else is given back as it is. */

@@ -8,7 +8,7 @@ import { DaemonLog } from "./daemon-log.ts";
 import { joinKeeper, type Keeping, unkept } from "./guardian.ts";
 import { clearStaleSocket, setRingsAside } from "./heal.ts";
 import type { Paths } from "./paths.ts";
-import { preparePaths } from "./prepare.ts";
+import { preparePaths, prepareSocketFolder, removeSocketFolder } from "./prepare.ts";
 import { type DaemonRecord, findSocket, leaveRecord, readRecord } from "./record.ts";
 
 /** Longest wait for a lock that somebody only looks at, in ms. */
@@ -44,6 +44,9 @@ export async function takeHome(paths: Paths, context: HomeContext): Promise<Take
   preparePaths(paths);
   const lock = await takeLock(paths);
   parts.defer(() => lock.release());
+  // Only with the lock: it is no other daemon's then, neither now nor when it is removed.
+  prepareSocketFolder(paths);
+  parts.defer(() => removeSocketFolder(paths));
   const log = new DaemonLog(paths.log, { echo: detached ? undefined : STDERR });
   parts.defer(() => log.close());
   surviveDefects(log);

@@ -1,8 +1,8 @@
 // The daemon: it starts by itself, is one, and ends with everything it started.
 
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { version } from "../../package.json" with { type: "json" };
 import type { DaemonReply } from "../../src/api/daemon-replies.ts";
 import type { SessionListReply } from "../../src/api/replies.ts";
@@ -74,6 +74,11 @@ test("a home whose path is too long for a socket has it elsewhere, and status sa
   // Another shell, which has no runtime folder, finds the same daemon.
   const found = JSON.parse(await korun.ok(["daemon", "status", "--json"], { env })) as DaemonReply;
   expect(found).toMatchObject({ socket, home });
+  // Nothing of it stays where others keep their things, and the next one makes it again.
+  await korun.ok(["daemon", "stop"], { env });
+  await waitFor("its folder to go", () => !existsSync(dirname(socket)));
+  await korun.ok(["daemon", "start"], { env: { ...env, ...runtime } });
+  expect(existsSync(socket)).toBe(true);
 });
 
 test("KORUN_PORT and KORUN_HOME keep any number of korun apart", async () => {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Paths, resolvePaths, thisMachine } from "../../src/daemon/paths.ts";
-import { preparePaths } from "../../src/daemon/prepare.ts";
+import { preparePaths, prepareSocketFolder, removeSocketFolder } from "../../src/daemon/prepare.ts";
 import { Problem } from "../../src/domain/problem.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -127,6 +127,27 @@ test("the socket folder of a long home is made for the user alone, its parent to
   preparePaths(paths);
   expect(modeOf(paths.socketFolder)).toBe(0o700);
   expect(modeOf(join(paths.socketFolder, ".."))).toBe(0o700);
+});
+
+test("the socket folder of a long home is removed when it is empty, and made again", () => {
+  const paths = at(`${"deep/".repeat(20)}home`);
+  preparePaths(paths);
+  writeFileSync(paths.socket, "");
+  removeSocketFolder(paths);
+  expect(existsSync(paths.socket)).toBe(true);
+  rmSync(paths.socket);
+  removeSocketFolder(paths);
+  expect(existsSync(paths.socketFolder)).toBe(false);
+  expect(modeOf(join(paths.socketFolder, ".."))).toBe(0o700);
+  prepareSocketFolder(paths);
+  expect(modeOf(paths.socketFolder)).toBe(0o700);
+});
+
+test("a home that has the socket itself is not removed, however empty", () => {
+  const paths = at("home");
+  mkdirSync(paths.home, { mode: 0o700 });
+  removeSocketFolder(paths);
+  expect(existsSync(paths.home)).toBe(true);
 });
 
 test("a socket folder that somebody else put there as a link is refused", () => {
