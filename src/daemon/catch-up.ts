@@ -41,7 +41,8 @@ export async function catchUp(
     (one) => !isOfAnotherHome(one, { folder: join(sessions, one.sessionId) }),
   );
   const others = unknown.filter((id) => !ours.some(({ sessionId }) => sessionId === id));
-  const isWhole = store.isComplete && strangers.length === 0 && store.events.last > 0;
+  const hasLost = !store.isComplete || store.events.last === 0 || store.hasDamagedFile;
+  const isWhole = !hasLost && strangers.length === 0;
   (isWhole ? clearUnknown : keepUnknown)({ sessions, unknown: others, log });
   const saved = store.sessions.all().map((session) => {
     const found = living.find(({ sessionId }) => sessionId === session.id);

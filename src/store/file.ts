@@ -7,9 +7,11 @@ import {
   constants,
   existsSync,
   openSync,
+  readdirSync,
   renameSync,
   statSync,
 } from "node:fs";
+import { basename, dirname } from "node:path";
 import { messageOf, systemCode } from "../domain/problem.ts";
 import { Connection } from "./connection.ts";
 import { migrate, requireKnown, schemaOf, versionOf } from "./migrations.ts";
@@ -163,8 +165,18 @@ function makePrivate(path: string): void {
   }
 }
 
+/** Whether a damaged file that was set aside lies there still. */
+export function hasSetAside(path: string): boolean {
+  const prefix = basename(asideOf(path));
+  return readdirSync(dirname(path)).some((name) => name.startsWith(prefix));
+}
+
+function asideOf(path: string): string {
+  return `${path}.corrupt-`;
+}
+
 function moveAside(path: string): string {
-  const target = freeName(`${path}.corrupt-${new Date().toISOString().replace(/[-:]/g, "")}`);
+  const target = freeName(`${asideOf(path)}${new Date().toISOString().replace(/[-:]/g, "")}`);
   // The journal first: it must never lie beside a new database.
   for (const suffix of [...COMPANIONS, ""]) {
     try {

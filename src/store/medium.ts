@@ -6,7 +6,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { messageOf, Problem } from "../domain/problem.ts";
 import type { Access } from "./access.ts";
 import { Connection } from "./connection.ts";
-import { hasContent, openFile, readIntoMemory } from "./file.ts";
+import { hasContent, hasSetAside, openFile, readIntoMemory } from "./file.ts";
 import { migrate } from "./migrations.ts";
 import { copyRows } from "./rows.ts";
 import { describeTrouble, isLocked, isTrouble } from "./trouble.ts";
@@ -76,6 +76,11 @@ export class Medium implements Access {
   /** False once a file was met that could not be read. */
   get isComplete(): boolean {
     return this.#isComplete;
+  }
+
+  /** A damaged file lies there that was set aside, now or by an earlier daemon. */
+  get hasDamagedFile(): boolean {
+    return hasSetAside(this.#path);
   }
 
   /** What the file missed was looked for elsewhere. */

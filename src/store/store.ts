@@ -75,6 +75,11 @@ export class Store {
     return this.#medium.isComplete && !this.isBehind;
   }
 
+  /** Whether a damaged file lies there still that was set aside, now or by an earlier daemon. */
+  get hasDamagedFile(): boolean {
+    return this.#medium.hasDamagedFile;
+  }
+
   /**
    * Whether the file may be behind what happened: a daemon that could not write it was killed. What
    * it missed is to be looked for elsewhere; then call `caughtUp`.

@@ -135,6 +135,19 @@ test.each([
   expect(problemOf(next)).toContain(join(sessions, id));
 });
 
+test("so it is as long as a damaged file lies there, though no sign could be left", async () => {
+  const id = crypto.randomUUID();
+  const sessions = keep(id);
+  writeFileSync(home.path, "garbage");
+  const store = home.open();
+  await catchUp(store, { sessions, log });
+  rmSync(join(sessions, id, "unknown"));
+  store.events.append({ type: "daemon_started", pid: 1, version: "1", ...AT });
+  const next = home.reopen(store);
+  await catchUp(next, { sessions, log });
+  expect(problemOf(next)).toContain(join(sessions, id));
+});
+
 test("output of a session that is known again is nothing to remove", async () => {
   const id = crypto.randomUUID();
   const sessions = keep(id);
