@@ -14,6 +14,9 @@ const PATIENCE_MS = 10_000;
 
 const UNAVAILABLE = 503;
 
+/** How often a daemon is looked for, or started, for one request. */
+const MOST_REVIVALS = 3;
+
 export interface TransportOptions {
   readonly socket: string;
   /** Called when nobody answers; gives the socket to try then, or undefined: there is none. */
@@ -115,12 +118,18 @@ export class Transport {
       const isLost = isDeath(thrown) && isRepeatable(options);
       if (!isAbsence(thrown) && !isLost) throw brokenExchange(thrown);
     }
-    const socket = await this.#options.revive();
-    if (socket === undefined) throw new NoDaemon();
-    this.#socket = socket;
-    return await ask().catch((thrown: unknown) => {
-      throw isAbsence(thrown) ? new NoDaemon() : brokenExchange(thrown);
-    });
+    for (let revival = 1; revival <= MOST_REVIVALS; revival += 1) {
+      const socket = await this.#options.revive();
+      if (socket === undefined) break;
+      this.#socket = socket;
+      try {
+        return await ask();
+      } catch (thrown) {
+        // One that dies may still have been found at its socket.
+        if (!isAbsence(thrown)) throw brokenExchange(thrown);
+      }
+    }
+    throw new NoDaemon();
   }
 
   async #fetch(path: string, options: RequestOptions): Promise<Response> {

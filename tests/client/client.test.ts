@@ -108,6 +108,14 @@ describe("when nobody answers", () => {
     expect(daemon.lines).toHaveLength(2);
   });
 
+  test("and what was found is gone before it is asked, the next one is", async () => {
+    await using gone = new FakeDaemon();
+    await using daemon = new FakeDaemon({ "GET /v1/sessions": always({ sessions: [] }) });
+    const found = [gone.socket, daemon.socket];
+    await clientOf(gone, { revive: async () => found.shift() }).list();
+    expect(daemon.lines).toHaveLength(1);
+  });
+
   test("and none can be had, the request is given up", async () => {
     await using daemon = new FakeDaemon();
     let revived = 0;
@@ -118,7 +126,7 @@ describe("when nobody answers", () => {
       },
     });
     expect((await problemOf(client.list())).code).toBe("unavailable");
-    expect(revived).toBe(1);
+    expect(revived).toBe(3);
   });
 
   test("why it could not be started is what is thrown", async () => {
