@@ -246,6 +246,8 @@ test("daemon logs shows its own log, also when it does not run, and follows it",
   await shown.until("listens on");
   await korun.ok(["daemon", "stop"]);
   await shown.until("stopped\n");
+  // The keeper has the last word.
+  await waitFor("all of it", async () => `${await korun.ok(["daemon", "logs"])}\n` === shown.text);
   follower.kill("SIGINT");
   expect(`${await korun.ok(["daemon", "logs"])}\n`).toBe(await shown.all);
   expect((await korun.ok(["daemon", "logs", "-n", "1"])).split("\n").length).toBe(1);

@@ -89,7 +89,7 @@ onLinux(
 );
 
 onLinux("A program begins with every signal at its default and none blocked", async () => {
-  const { text } = await new Shown("grep -E 'Sig(Blk|Ign)' /proc/$$/status").end();
+  const { text } = await new Shown("exec grep -E 'Sig(Blk|Ign)' /proc/self/status").end();
   expect(text.replaceAll("\r\n", " ")).toBe("SigBlk:\t0000000000000000 SigIgn:\t0000000000000000 ");
 });
 
