@@ -14,12 +14,14 @@ import {
   entryBytes,
   F64,
   FLAG,
+  HEADER_BYTES,
   I32,
   MAX_ENTRY_BYTES,
   PACED_CHUNK_BYTES,
   PACED_PIPE_BYTES,
   RING_MAGIC,
   type RingLimits,
+  SLOT_BYTES,
   slotStart,
 } from "./layout.ts";
 
@@ -54,6 +56,9 @@ export class RingWriter {
   readonly #isTerminal: boolean;
   #count = 0;
   #first = 0;
+  /** Byte offset of the slot of the next entry, and of what follows the last slot. */
+  #nextSlot: number;
+  readonly #slotsEnd: number;
   /** Stream position of the oldest byte that belongs to an entry held. */
   #oldest = 0;
   /** Stream position at which the line in progress starts. */
@@ -76,6 +81,8 @@ export class RingWriter {
     this.#arena = new Arena(views, options);
     if (this.#i32[I32.magic] === RING_MAGIC) this.#recover();
     else this.#create(views);
+    this.#slotsEnd = slotStart(this.#limits.entries);
+    this.#nextSlot = this.#slotOf(this.#count);
   }
 
   /** File offset at which the next bytes belong. */
@@ -200,7 +207,10 @@ export class RingWriter {
       while (stop - this.#lineStart > MAX_ENTRY_BYTES) this.#pushFragment(run, now);
       if (newline === -1) break;
       const length = stop - this.#lineStart;
-      this.#push(this.#withoutCarriageReturn(length, stop) | FLAG.newline, run, now);
+      // Most lines end without one, and the byte that says so is at hand: this is done for each line.
+      const mayReturn = newline === 0 || segment[newline - 1] === CARRIAGE_RETURN;
+      const packed = mayReturn ? this.#withoutCarriageReturn(length, stop) : length;
+      this.#push(packed | FLAG.newline, run, now);
       from = newline + 1;
       this.#lineStart = base + from;
     }
@@ -232,7 +242,8 @@ export class RingWriter {
     if (this.#count - this.#first >= entries) {
       this.#dropTo(this.#first + Math.min(DROP_BATCH, entries));
     }
-    const slot = this.#slotOf(this.#count);
+    const slot = this.#nextSlot;
+    this.#nextSlot = slot + SLOT_BYTES === this.#slotsEnd ? HEADER_BYTES : slot + SLOT_BYTES;
     this.#f64[slot >> 3] = this.#lineStart;
     this.#f64[(slot >> 3) + 1] = this.#sequence.next;
     this.#f64[(slot >> 3) + 2] = now;
