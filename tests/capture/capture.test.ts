@@ -1,51 +1,32 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { PipeEnds } from "../../src/capture/child-ends.ts";
-import { Capture } from "../../src/capture/handle.ts";
+import type { Capture } from "../../src/capture/handle.ts";
 import type { SessionCapture } from "../../src/capture/session-capture.ts";
 import { TextFormatter } from "../../src/logs/text.ts";
 import { makeFifo } from "../../src/native/pipe.ts";
 import { waitFor } from "../support/wait.ts";
+import { Stage } from "./stage.ts";
 
+let stage: Stage;
 let directory: string;
 let capture: Capture;
 let session: SessionCapture;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "korun-capture-"));
-  capture = Capture.start({
-    directory,
-    onFailure: (reason) => {
-      throw new Error(reason);
-    },
-  });
-  session = capture.open(join(directory, "session"));
+  stage = new Stage();
+  ({ directory, capture, session } = stage);
 });
 
-afterEach(async () => {
-  await session.release();
-  capture.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => stage.close());
 
 async function run(script: string, number = 1): Promise<void> {
   await start(script, number).exited;
   await session.drain();
 }
 
-function start(script: string, number = 1): Bun.Subprocess {
-  const { stdout, stderr } = session.begin(number) as PipeEnds;
-  const child = Bun.spawn(["sh", "-c", script], {
-    cwd: directory,
-    stdin: "ignore",
-    stdout,
-    stderr,
-  });
-  session.started();
-  return child;
-}
+const start = (script: string, number?: number) => stage.start(script, number);
 
 function stdoutText(): string {
   const { entries } = session.log.page({ stream: "stdout", limit: 20_000, from: "oldest" });

@@ -1,48 +1,26 @@
 // A child that waits for its reader: in what order its streams are read, and how much at its end.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { PipeEnds } from "../../src/capture/child-ends.ts";
-import { Capture } from "../../src/capture/handle.ts";
 import type { SessionCapture } from "../../src/capture/session-capture.ts";
 import type { FollowQuery } from "../../src/logs/follower.ts";
 import { waitFor } from "../support/wait.ts";
+import { Stage } from "./stage.ts";
 
+let stage: Stage;
 let directory: string;
-let capture: Capture;
 let session: SessionCapture;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "korun-paced-"));
-  capture = Capture.start({
-    directory,
-    onFailure: (reason) => {
-      throw new Error(reason);
-    },
-  });
-  session = capture.open(join(directory, "session"));
+  stage = new Stage();
+  ({ directory, session } = stage);
   session.log.expectPacedReader();
 });
 
-afterEach(async () => {
-  await session.release();
-  capture.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => stage.close());
 
-function start(script: string): Bun.Subprocess {
-  const { stdout, stderr } = session.begin(1) as PipeEnds;
-  const child = Bun.spawn(["sh", "-c", script], {
-    cwd: directory,
-    stdin: "ignore",
-    stdout,
-    stderr,
-  });
-  session.started();
-  return child;
-}
+const start = (script: string, run = 1) => stage.start(script, run);
 
 /** A file that the child makes. */
 function made(name: string): Promise<boolean> {

@@ -2,40 +2,20 @@
 // written, also where the ring wraps, grows and drops under the reader.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { PipeEnds } from "../../src/capture/child-ends.ts";
-import { Capture } from "../../src/capture/handle.ts";
 import type { SessionCapture } from "../../src/capture/session-capture.ts";
+import { Stage } from "./stage.ts";
 
-let directory: string;
-let capture: Capture;
+let stage: Stage;
 let session: SessionCapture;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "korun-raw-"));
-  capture = Capture.start({
-    directory,
-    onFailure: (reason) => {
-      throw new Error(reason);
-    },
-  });
-  session = capture.open(join(directory, "session"));
+  stage = new Stage();
+  ({ session } = stage);
 });
 
-afterEach(async () => {
-  await session.release();
-  capture.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => stage.close());
 
-function start(script: string): Bun.Subprocess {
-  const { stdout, stderr } = session.begin(1) as PipeEnds;
-  const child = Bun.spawn(["sh", "-c", script], { stdin: "ignore", stdout, stderr });
-  session.started();
-  return child;
-}
+const start = (script: string, run = 1) => stage.start(script, run);
 
 test("a prompt of a living child is seen at once, by bytes and by scans", async () => {
   const output = session.log.bytes("stdout");
