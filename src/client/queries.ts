@@ -16,13 +16,13 @@ export interface LogFilters {
   readonly ansi?: "0" | undefined;
 }
 
-/** Which entries to read, and in which form. What is left out is for the daemon to decide. */
 /** One whom the child waits for. */
 export interface PacedReader {
   /** Should the daemon change, as long as this process lives. */
   readonly process: { readonly pid: number; readonly startTime: number } | undefined;
 }
 
+/** Which entries to read, and in which form. What is left out is for the daemon to decide. */
 export interface LogQuery extends LogFilters {
   readonly stream?: LogStream | undefined;
   readonly limit?: number | undefined;
