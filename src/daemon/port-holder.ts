@@ -74,9 +74,14 @@ function heldByDaemon(
     return new Problem("unavailable", `${held}, whose home was removed or replaced`, {
       hint:
         "End it, and what it runs, with: " +
-        `curl -X POST http://127.0.0.1:${port}${DAEMON_STOP} (or set KORUN_PORT to another port)`,
+        `${stopByPort(port)} (or set KORUN_PORT to another port)`,
     });
   }
   const stop = `KORUN_HOME=${shellWord(daemon.home)} korun daemon stop`;
   return new Problem("unavailable", held, { hint: `${hint} Or end that daemon with: ${stop}` });
+}
+
+/** What to type to end a daemon that can be found by its port alone, and its sessions. */
+export function stopByPort(port: number): string {
+  return `curl -X POST http://127.0.0.1:${port}${DAEMON_STOP}`;
 }

@@ -2,10 +2,9 @@
 // none can start another beside it. Its port is left.
 
 import { existsSync } from "node:fs";
-import { DAEMON_STOP } from "../api/paths.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Paths } from "./paths.ts";
-import { findPortHolder } from "./port-holder.ts";
+import { findPortHolder, stopByPort } from "./port-holder.ts";
 import { readRecord } from "./record.ts";
 
 /** That this is so of the daemon of a home, with the way out; undefined where it is not. */
@@ -14,12 +13,11 @@ export async function socketRemoved(paths: Paths): Promise<Problem | undefined> 
   if (record === undefined || existsSync(record.socket)) return undefined;
   const { pid, port, socket } = record;
   if ((await findPortHolder(port)).pid !== pid) return undefined;
-  const url = `http://127.0.0.1:${port}${DAEMON_STOP}`;
   return new Problem(
     "unavailable",
     `the socket of the daemon (pid ${pid}) was removed: ${socket}`,
     {
-      hint: `Only its port is left. End it and its sessions with: curl -X POST ${url}`,
+      hint: `Only its port is left. End it and its sessions with: ${stopByPort(port)}`,
     },
   );
 }
